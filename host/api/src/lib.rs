@@ -1,0 +1,1 @@
+//! REST API, authentication, metrics and OpenAPI. salvo lives here and nowhere else.

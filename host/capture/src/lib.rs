@@ -1,0 +1,1 @@
+//! Camera sources to frames: GStreamer lives here and nowhere else.

@@ -1,0 +1,103 @@
+//! The list of metrics: every counter, gauge and histogram of the program, by name, unit and labels.
+//!
+//! Prefix `ovr_`, base units, `_total` on counters. Labels are only site, camera, stage, outcome, model and
+//! provider: never a plate, a track or an event.
+
+use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+use std::time::Duration;
+
+use crate::ids::CameraId;
+
+/// Describes every metric to the recorder that is installed.
+pub fn describe() {
+    describe_counter!(
+        "ovr_frames_total",
+        "Frames by camera and outcome (decoded, processed, dropped)"
+    );
+    describe_counter!("ovr_reads_total", "Plate crops read, by camera");
+    describe_counter!("ovr_events_total", "Events by camera and lifecycle or decision");
+    describe_counter!("ovr_evidence_total", "Pictures by outcome (stored, shed, failed)");
+    describe_counter!(
+        "ovr_spool_records_total",
+        "Spool records by outcome (accepted, refused, corrupt)"
+    );
+    describe_counter!(
+        "ovr_consumed_total",
+        "Bus records by outcome (stored, dead_letter)"
+    );
+    describe_counter!("ovr_http_requests_total", "API requests by outcome (status code)");
+    describe_gauge!(
+        "ovr_spool_backlog_records",
+        "Accepted records that are not in the store yet"
+    );
+    describe_gauge!(
+        "ovr_inference_provider",
+        "1 for the execution provider that runs a model"
+    );
+    describe_gauge!("ovr_evidence_bytes", "Bytes of pictures on disk");
+    describe_histogram!("ovr_stage_seconds", "Time of one stage for one frame or batch");
+    describe_histogram!(
+        "ovr_accept_seconds",
+        "From the capture of the deciding frame to the accepted event"
+    );
+}
+
+/// A frame of `camera`; `outcome` is `decoded`, `processed` or `dropped`.
+pub fn frame(camera: &CameraId, outcome: &'static str) {
+    counter!("ovr_frames_total", "camera" => camera.to_string(), "outcome" => outcome).increment(1);
+}
+
+/// Crops of `camera` that were read.
+pub fn reads(camera: &CameraId, count: u64) {
+    counter!("ovr_reads_total", "camera" => camera.to_string()).increment(count);
+}
+
+/// An event of `camera`; `outcome` is `new`, `update`, `final`, `unread` or `suppressed`.
+pub fn event(camera: &CameraId, outcome: &'static str) {
+    counter!("ovr_events_total", "camera" => camera.to_string(), "outcome" => outcome).increment(1);
+}
+
+/// A picture; `outcome` is `stored`, `shed` or `failed`.
+pub fn evidence(outcome: &'static str) {
+    counter!("ovr_evidence_total", "outcome" => outcome).increment(1);
+}
+
+/// Bytes of pictures on disk.
+pub fn evidence_bytes(bytes: u64) {
+    gauge!("ovr_evidence_bytes").set(bytes as f64);
+}
+
+/// Spool records; `outcome` is `accepted`, `refused` or `corrupt`.
+pub fn spool(outcome: &'static str, count: u64) {
+    counter!("ovr_spool_records_total", "outcome" => outcome).increment(count);
+}
+
+/// Accepted records that are not in the store yet.
+pub fn spool_backlog(records: u64) {
+    gauge!("ovr_spool_backlog_records").set(records as f64);
+}
+
+/// Bus records; `outcome` is `stored` or `dead_letter`.
+pub fn consumed(outcome: &'static str, count: u64) {
+    counter!("ovr_consumed_total", "outcome" => outcome).increment(count);
+}
+
+/// An API answer with its status code.
+pub fn http(status: u16) {
+    counter!("ovr_http_requests_total", "outcome" => status.to_string()).increment(1);
+}
+
+/// The execution provider that runs a model.
+pub fn provider(model: &str, provider: &str) {
+    gauge!("ovr_inference_provider", "model" => model.to_owned(), "provider" => provider.to_owned()).set(1.0);
+}
+
+/// Time of one stage: `decode`, `detect`, `track`, `read`, `assemble`, `evidence`, `spool`, `store`.
+pub fn stage(stage: &'static str, span: Duration) {
+    histogram!("ovr_stage_seconds", "stage" => stage).record(span.as_secs_f64());
+}
+
+/// From the capture of the deciding frame to the accepted event.
+pub fn accepted_after(span: Duration) {
+    histogram!("ovr_accept_seconds").record(span.as_secs_f64());
+}

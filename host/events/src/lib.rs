@@ -1,0 +1,1 @@
+//! From plate reads to durable events: assemble, dedup, spool, Avro, bus, evidence upload.

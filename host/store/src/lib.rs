@@ -1,0 +1,1 @@
+//! Consume the bus into a store; keep evidence; answer queries.
