@@ -83,6 +83,9 @@ impl BBox {
 
     /// Intersection over union, 0 to 1; 0 when either is not sane.
     pub fn iou(self, other: Self) -> f32 {
+        if !self.is_sane() || !other.is_sane() {
+            return 0.0;
+        }
         let overlap = self.overlap(other);
         let union = self.area() + other.area() - overlap;
         let iou = overlap / union;
