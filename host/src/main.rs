@@ -1,1 +1,36 @@
-fn main() {}
+//! Reads licence plates from cameras and never loses a read.
+//!
+//! This crate is the only one that knows all the others: it loads the configuration, builds the rooms, joins them
+//! and runs them until a signal or the end of the sources.
+
+mod app;
+mod cli;
+mod commands;
+mod config;
+mod print;
+mod state;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::cli::{Args, Command};
+use crate::config::Config;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    print::init_logs(&args.log);
+    let config = match Config::load(args.config.as_deref()) {
+        Ok(config) => config,
+        Err(error) => return print::refuse(&error.into()),
+    };
+    let result = match args.command {
+        Command::Run(run) => commands::run::run(config, &run),
+        Command::Check(check) => commands::check::run(&config, &check),
+        Command::Read(read) => commands::read::run(&config, &read),
+        Command::Bench(bench) => commands::bench::run(&config, &bench),
+        Command::Demo(demo) => commands::demo::run(config, &demo),
+        Command::Schemas(schemas) => commands::schemas::run(&schemas),
+    };
+    result.unwrap_or_else(|error| print::fail(&error))
+}

@@ -106,6 +106,13 @@ name! {
     SiteId
 }
 
+impl Default for SiteId {
+    /// The name of a site that nobody has named yet.
+    fn default() -> Self {
+        Self(Arc::from("site-1"))
+    }
+}
+
 macro_rules! uuid_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*

@@ -1,0 +1,167 @@
+//! The bounded queue between a camera and the detector.
+//!
+//! A live camera that is faster than the machine loses its oldest waiting frame, which is counted; a file waits, and
+//! loses none.
+
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use ovr_domain::port::SourceError;
+use ovr_domain::{Frame, metric};
+
+/// What happens to a frame that finds the queue full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WhenFull {
+    /// The oldest waiting frame gives way.
+    DropOldest,
+    /// The source waits.
+    Wait,
+}
+
+/// Frames of one camera on their way to the detector.
+pub(crate) struct FrameQueue {
+    capacity: usize,
+    when_full: WhenFull,
+    inner: Mutex<Inner>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct Inner {
+    frames: VecDeque<Frame>,
+    dropped: u64,
+    /// The source has ended, with its error when there was one.
+    ended: Option<Result<(), SourceError>>,
+    /// The reader wants no more.
+    closed: bool,
+}
+
+impl FrameQueue {
+    pub(crate) fn new(capacity: usize, when_full: WhenFull) -> Self {
+        let inner = Mutex::new(Inner::default());
+        Self { capacity: capacity.max(1), when_full, inner, changed: Condvar::new() }
+    }
+
+    // A poisoned lock means that a thread died between two plain assignments; the queue itself is whole.
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Hands a frame over. False when nobody wants frames any more.
+    pub(crate) fn push(&self, frame: Frame) -> bool {
+        let mut inner = self.lock();
+        while inner.frames.len() >= self.capacity && !inner.closed {
+            if self.when_full == WhenFull::DropOldest {
+                inner.dropped += 1;
+                metric::frame(&frame.camera, "dropped");
+                inner.frames.pop_front();
+            } else {
+                inner = self.changed.wait(inner).unwrap_or_else(PoisonError::into_inner);
+            }
+        }
+        if inner.closed {
+            return false;
+        }
+        inner.frames.push_back(frame);
+        self.changed.notify_all();
+        true
+    }
+
+    /// The source has no more frames.
+    pub(crate) fn end(&self, how: Result<(), SourceError>) {
+        self.lock().ended = Some(how);
+        self.changed.notify_all();
+    }
+
+    /// Waits for the next frame. Nothing once the source has ended and every frame was taken, or after
+    /// [`FrameQueue::close`].
+    pub(crate) fn pop(&self) -> Option<Frame> {
+        let mut inner = self.lock();
+        loop {
+            if inner.closed {
+                return None;
+            }
+            if let Some(frame) = inner.frames.pop_front() {
+                self.changed.notify_all();
+                return Some(frame);
+            }
+            if inner.ended.is_some() {
+                return None;
+            }
+            inner = self.changed.wait(inner).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Nobody wants frames any more: both ends return at once.
+    pub(crate) fn close(&self) {
+        self.lock().closed = true;
+        self.changed.notify_all();
+    }
+
+    /// How the source ended, and how many frames were dropped.
+    pub(crate) fn outcome(&self) -> (Option<SourceError>, u64) {
+        let mut inner = self.lock();
+        let error = inner.ended.take().and_then(Result::err);
+        (error, inner.dropped)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ovr_domain::{CameraId, CapturedAt, Picture, RgbImage, Timestamp};
+    use std::sync::Arc;
+
+    fn frame(sequence: u64) -> Frame {
+        let at = Timestamp::from_micros(0);
+        Frame {
+            camera: CameraId::new("a").unwrap(),
+            sequence,
+            captured_at: CapturedAt { at, synchronised: false },
+            received_at: at,
+            presented_at: std::time::Duration::ZERO,
+            picture: Picture::from_rgb(RgbImage::filled(1, 1, [0; 3])).unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_full_queue_of_a_live_camera_loses_the_oldest_and_counts_it() {
+        let queue = FrameQueue::new(2, WhenFull::DropOldest);
+        for sequence in 0..5 {
+            assert!(queue.push(frame(sequence)));
+        }
+        queue.end(Ok(()));
+        let left: Vec<u64> = std::iter::from_fn(|| queue.pop()).map(|frame| frame.sequence).collect();
+        assert_eq!(left, vec![3, 4]);
+        assert_eq!(queue.outcome(), (None, 3));
+    }
+
+    #[test]
+    fn a_full_queue_of_a_file_waits_and_loses_nothing() {
+        let queue = Arc::new(FrameQueue::new(2, WhenFull::Wait));
+        let source = {
+            let queue = Arc::clone(&queue);
+            std::thread::spawn(move || {
+                (0..50).all(|sequence| queue.push(frame(sequence)));
+                queue.end(Ok(()));
+            })
+        };
+        let got: Vec<u64> = std::iter::from_fn(|| queue.pop()).map(|frame| frame.sequence).collect();
+        source.join().unwrap();
+        assert_eq!(got, (0..50).collect::<Vec<_>>());
+        assert_eq!(queue.outcome(), (None, 0));
+    }
+
+    #[test]
+    fn closing_frees_a_source_that_waits() {
+        let queue = Arc::new(FrameQueue::new(1, WhenFull::Wait));
+        assert!(queue.push(frame(0)));
+        let source = {
+            let queue = Arc::clone(&queue);
+            std::thread::spawn(move || queue.push(frame(1)))
+        };
+        queue.close();
+        assert!(!source.join().unwrap());
+        assert!(queue.pop().is_none());
+    }
+}

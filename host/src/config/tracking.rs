@@ -1,0 +1,73 @@
+//! tracking.yaml
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use ovr_domain::track::Class;
+use ovr_vision::track::TrackConfig;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::Problem;
+
+/// tracking.yaml: how often and with what is looked for plates and vehicles, and how they are followed.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct TrackingConfig {
+    /// When the detectors run.
+    pub(crate) detection: DetectionConfig,
+    /// How plates and vehicles are followed.
+    pub(crate) tracker: TrackConfig,
+    /// A network that finds vehicles; null finds plates only.
+    pub(crate) vehicle_detector: Option<VehicleDetectorConfig>,
+}
+
+/// When the detectors run.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct DetectionConfig {
+    /// Pictures looked at in each second of video; the tracker fills in the others. A camera that is faster than
+    /// the machine is looked at less often.
+    pub(crate) per_second: f32,
+    /// Frames that wait for the detector before the oldest is dropped (live cameras) or the source waits (files).
+    pub(crate) queue_frames: usize,
+}
+
+/// A network that finds vehicles.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct VehicleDetectorConfig {
+    /// The ONNX file: YOLOv5, v8, v11, YOLOX or end-to-end outputs, told from its shape.
+    pub(crate) model: PathBuf,
+    /// Class index of the network to car, truck, bus, motorcycle or plate; null takes the names in the file.
+    #[serde(default)]
+    #[schemars(with = "Option<BTreeMap<u32, String>>")]
+    pub(crate) classes: Option<BTreeMap<u32, Class>>,
+    /// Lowest score that counts, 0 to 1.
+    #[serde(default = "default_confidence_min")]
+    pub(crate) confidence_min: f32,
+}
+
+fn default_confidence_min() -> f32 {
+    0.25
+}
+
+impl Default for DetectionConfig {
+    fn default() -> Self {
+        Self { per_second: 6.0, queue_frames: 8 }
+    }
+}
+
+impl TrackingConfig {
+    pub(super) fn validate(&self) -> Result<(), Problem> {
+        let rate = self.detection.per_second;
+        if !(rate.is_finite() && (0.1..=240.0).contains(&rate)) {
+            return Err(("detection.per_second", format!("{rate} pictures a second: expected 0.1 to 240")));
+        }
+        if !(1..=256).contains(&self.detection.queue_frames) {
+            let problem = format!("{} frames: expected 1 to 256", self.detection.queue_frames);
+            return Err(("detection.queue_frames", problem));
+        }
+        self.tracker.validate().map_err(|problem| ("tracker", problem.to_string()))
+    }
+}
