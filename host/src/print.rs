@@ -2,8 +2,11 @@
 
 use std::fmt;
 use std::io::{IsTerminal as _, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 
+use image::ImageDecoder as _;
+use ovr_domain::RgbImage;
 use tracing_subscriber::EnvFilter;
 
 /// The configuration or an argument is wrong: exit code 2. Says what, where and what would be right.
@@ -58,4 +61,27 @@ pub(crate) fn note(line: &str) {
 pub(crate) fn out(line: &str) -> bool {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}").and_then(|()| out.flush()).is_ok()
+}
+
+/// Largest picture that is read, in pixels of each side.
+const IMAGE_SIDE_MAX: u32 = ovr_domain::pixels::SIDE_MAX;
+
+/// Loads a PNG, JPEG or WebP picture, upright as its EXIF orientation says.
+pub(crate) fn load_image(path: &Path) -> Result<RgbImage, Refusal> {
+    let name = path.display();
+    let fail = |error: &dyn fmt::Display| Refusal(format!("{name}: cannot read it: {error}; expected a PNG, JPEG or WebP picture"));
+    let mut reader = image::ImageReader::open(path)
+        .and_then(image::ImageReader::with_guessed_format)
+        .map_err(|error| fail(&error))?;
+    let mut limits = image::Limits::default();
+    limits.max_image_width = Some(IMAGE_SIDE_MAX);
+    limits.max_image_height = Some(IMAGE_SIDE_MAX);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(|error| fail(&error))?;
+    let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
+    let mut picture = image::DynamicImage::from_decoder(decoder).map_err(|error| fail(&error))?;
+    picture.apply_orientation(orientation);
+    let rgb = picture.into_rgb8();
+    let (width, height) = rgb.dimensions();
+    Ok(RgbImage { width, height, data: rgb.into_raw() })
 }

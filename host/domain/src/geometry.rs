@@ -176,6 +176,12 @@ impl Quad {
         f32::midpoint(a.distance(d), b.distance(c))
     }
 
+    /// The same shape elsewhere.
+    #[must_use]
+    pub fn moved(&self, right: f32, down: f32) -> Self {
+        Self(self.0.map(|p| Point { x: p.x + right, y: p.y + down }))
+    }
+
     /// All corners finite.
     pub fn is_finite(&self) -> bool {
         self.0.iter().all(|p| p.x.is_finite() && p.y.is_finite())

@@ -106,6 +106,13 @@ name! {
     SiteId
 }
 
+impl CameraId {
+    /// The name of a camera that has none: `word-number`. The word is a name itself.
+    pub fn numbered(word: &'static str, number: usize) -> Self {
+        Self(Arc::from(format!("{word}-{number}")))
+    }
+}
+
 impl Default for SiteId {
     /// The name of a site that nobody has named yet.
     fn default() -> Self {

@@ -3,6 +3,7 @@
 //! Every other crate depends on this one and on none of its siblings, so what crosses a room's border is
 //! defined here. Nothing in this crate does I/O, starts a thread or knows an async runtime.
 
+pub mod backoff;
 pub mod event;
 pub mod frame;
 pub mod geometry;

@@ -16,6 +16,10 @@ pub fn describe() {
     );
     describe_counter!("ovr_reads_total", "Plate crops read, by camera");
     describe_counter!("ovr_events_total", "Events by camera and lifecycle or decision");
+    describe_counter!(
+        "ovr_tracks_total",
+        "Tracks that ended, by camera and outcome (reported, no_plate, evicted)"
+    );
     describe_counter!("ovr_evidence_total", "Pictures by outcome (stored, shed, failed)");
     describe_counter!(
         "ovr_spool_records_total",
@@ -55,6 +59,12 @@ pub fn reads(camera: &CameraId, count: u64) {
 /// An event of `camera`; `outcome` is `new`, `update`, `final`, `unread` or `suppressed`.
 pub fn event(camera: &CameraId, outcome: &'static str) {
     counter!("ovr_events_total", "camera" => camera.to_string(), "outcome" => outcome).increment(1);
+}
+
+/// A track of `camera` that ended; `outcome` is `reported`, `no_plate` (it never looked like one) or `evicted`
+/// (ended early because there were too many).
+pub fn track(camera: &CameraId, outcome: &'static str) {
+    counter!("ovr_tracks_total", "camera" => camera.to_string(), "outcome" => outcome).increment(1);
 }
 
 /// A picture; `outcome` is `stored`, `shed` or `failed`.

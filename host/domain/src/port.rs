@@ -100,7 +100,15 @@ pub struct ModelInfo {
 /// Why a model gives no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InferenceError {
-    /// The runtime or the file cannot be loaded.
+    /// The inference runtime itself cannot be loaded.
+    #[error("cannot load ONNX Runtime from {library}: {reason}")]
+    Runtime {
+        /// Path of the shared library.
+        library: String,
+        /// What is wrong and what would be right.
+        reason: String,
+    },
+    /// The file cannot be loaded.
     #[error("cannot load model {model}: {reason}")]
     Load {
         /// File name.
@@ -133,6 +141,16 @@ pub trait Inference: Send {
     /// Runs the network on one input and gives all outputs as 32-bit floats, in the graph's order. An input of
     /// bytes is rounded from the floats given.
     fn run(&mut self, input: &Tensor) -> Result<Vec<Tensor>, InferenceError>;
+}
+
+impl<T: Inference + ?Sized> Inference for Box<T> {
+    fn info(&self) -> &ModelInfo {
+        (**self).info()
+    }
+
+    fn run(&mut self, input: &Tensor) -> Result<Vec<Tensor>, InferenceError> {
+        (**self).run(input)
+    }
 }
 
 /// One record on its way: an event as Avro bytes.

@@ -25,6 +25,7 @@ pub(crate) struct CamerasConfig {
 #[serde(deny_unknown_fields)]
 pub(crate) struct CameraConfig {
     /// Name, unique within the site: 1 to 64 characters out of a-z A-Z 0-9 - _ .
+    #[schemars(with = "String")]
     pub(crate) id: CameraId,
     /// Where its frames come from.
     pub(crate) source: SourceConfig,

@@ -5,14 +5,13 @@ use std::path::{Path, PathBuf};
 
 use ovr_domain::SiteId;
 use ovr_events::dedup::DedupConfig;
-use ovr_events::evidence::EvidenceConfig;
+use ovr_events::evidence::PicturesConfig;
 use ovr_events::spool::SpoolConfig;
-use ovr_store::evidence::FilesConfig;
-use ovr_vision::infer::ProviderConfig;
+use ovr_vision::infer::{Provider, ProviderConfig};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::Problem;
+use super::{Problem, invalid};
 
 /// host.yaml: the process, where it keeps things and how it is reached.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -38,9 +37,9 @@ pub(crate) struct HostConfig {
     /// When a plate counts as seen before.
     pub(crate) dedup: DedupConfig,
     /// Which pictures are cut, and how long they are kept.
-    pub(crate) pictures: EvidenceConfig,
-    /// How much disk the pictures may take.
-    pub(crate) picture_files: FilesConfig,
+    pub(crate) pictures: PicturesConfig,
+    /// Most bytes of pictures. Scenes are shed from 80 % on, crops from 90 %.
+    pub(crate) pictures_disk_bytes_max: u64,
 }
 
 /// Where the REST API listens.
@@ -50,6 +49,8 @@ pub(crate) struct ListenConfig {
     /// Address and port. Loopback unless you say otherwise; every request needs a token either way.
     #[schemars(with = "String")]
     pub(crate) listen: SocketAddr,
+    /// Whether `listen` may be an address that other machines reach. Put a proxy that adds TLS in front.
+    pub(crate) allow_remote: bool,
 }
 
 /// ONNX Runtime: its library and what it runs on.
@@ -76,21 +77,21 @@ impl Default for HostConfig {
             runtime: RuntimeConfig::default(),
             spool: SpoolConfig::default(),
             dedup: DedupConfig::default(),
-            pictures: EvidenceConfig::default(),
-            picture_files: FilesConfig::default(),
+            pictures: PicturesConfig::default(),
+            pictures_disk_bytes_max: 20 << 30,
         }
     }
 }
 
 impl Default for ListenConfig {
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8087)) }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8087)), allow_remote: false }
     }
 }
 
 impl Default for RuntimeConfig {
     fn default() -> Self {
-        Self { library: None, providers: vec![ProviderConfig::cpu()], threads: 0 }
+        Self { library: None, providers: vec![ProviderConfig::optional(Provider::Cpu)], threads: 0 }
     }
 }
 
@@ -128,6 +129,8 @@ impl HostConfig {
             let expected = "expected \"file:\" or \"file:///FOLDER\"";
             return Err(("evidence", format!("{:?} is no place for pictures; {expected}", self.evidence)));
         }
+        self.dedup.validate().map_err(invalid)?;
+        self.pictures.validate().map_err(invalid)?;
         if self.runtime.providers.is_empty() {
             let problem = "expected at least one of tensorrt, cuda, cpu".to_owned();
             return Err(("runtime.providers", problem));

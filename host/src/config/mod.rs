@@ -11,15 +11,16 @@ mod tracking;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use ovr_events::assemble::InvalidKey;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub(crate) use cameras::{CameraConfig, CamerasConfig};
+pub(crate) use cameras::CamerasConfig;
 pub(crate) use host::{HostConfig, RuntimeConfig};
 pub(crate) use ocr::OcrConfig;
-pub(crate) use tracking::{DetectionConfig, TrackingConfig, VehicleDetectorConfig};
+pub(crate) use tracking::{TrackingConfig, VehicleDetectorConfig};
 
 use crate::print::Refusal;
 
@@ -66,6 +67,11 @@ impl From<ConfigError> for Refusal {
 
 /// A key and what is wrong with its value; the file is added by who knows it.
 pub(crate) type Problem = (&'static str, String);
+
+/// A problem that the room whose section it is has found.
+fn invalid(error: InvalidKey) -> Problem {
+    (error.key, format!("{} cannot be used: expected {}", error.value, error.right))
+}
 
 impl Config {
     /// Reads the files of `folder`; without one those of `./config` or `/etc/ovr-alpr`. A file that is not there

@@ -1,9 +1,8 @@
 //! tracking.yaml
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use ovr_domain::track::Class;
+use ovr_vision::detect::DetectorConfig;
 use ovr_vision::track::TrackConfig;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -37,19 +36,11 @@ pub(crate) struct DetectionConfig {
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct VehicleDetectorConfig {
-    /// The ONNX file: YOLOv5, v8, v11, YOLOX or end-to-end outputs, told from its shape.
+    /// The ONNX file.
     pub(crate) model: PathBuf,
-    /// Class index of the network to car, truck, bus, motorcycle or plate; null takes the names in the file.
+    /// How its outputs are read.
     #[serde(default)]
-    #[schemars(with = "Option<BTreeMap<u32, String>>")]
-    pub(crate) classes: Option<BTreeMap<u32, Class>>,
-    /// Lowest score that counts, 0 to 1.
-    #[serde(default = "default_confidence_min")]
-    pub(crate) confidence_min: f32,
-}
-
-fn default_confidence_min() -> f32 {
-    0.25
+    pub(crate) network: DetectorConfig,
 }
 
 impl Default for DetectionConfig {

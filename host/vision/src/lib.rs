@@ -1,1 +1,7 @@
 //! Detect, track and read: from a frame to a plate read. ONNX Runtime lives here and nowhere else.
+
+pub mod detect;
+pub mod find;
+pub mod infer;
+pub mod read;
+pub mod track;

@@ -20,9 +20,8 @@ pub struct Edge {
 /// `rows` and `columns` are the sizes of the matrix; an edge outside is passed over, and of two edges with the same
 /// place the last counts. This is the assignment with a cost limit of the authors' code: `worth = limit - cost`.
 pub fn best_pairs(rows: usize, columns: usize, edges: &[Edge]) -> Vec<(usize, usize)> {
-    let usable = |edge: &&Edge| {
-        edge.row < rows && edge.column < columns && edge.worth.is_finite() && edge.worth > 0.0
-    };
+    let usable =
+        |edge: &&Edge| edge.row < rows && edge.column < columns && edge.worth.is_finite() && edge.worth > 0.0;
     let mut groups = Groups::new(rows + columns);
     for edge in edges.iter().filter(usable) {
         groups.join(edge.row, rows + edge.column);
@@ -88,16 +87,26 @@ fn solve_group(edges: &[(usize, Edge)], pairs: &mut Vec<(usize, usize)>) {
     columns.dedup();
     // The solver wants no more rows than columns.
     let turned = rows.len() > columns.len();
-    let (short, long) = if turned { (&columns, &rows) } else { (&rows, &columns) };
+    let (short, long) = if turned {
+        (&columns, &rows)
+    } else {
+        (&rows, &columns)
+    };
     let mut worth = Matrix::new(short.len(), long.len());
     for (_, edge) in edges {
-        let (from, to) = if turned { (edge.column, edge.row) } else { (edge.row, edge.column) };
+        let (from, to) = if turned {
+            (edge.column, edge.row)
+        } else {
+            (edge.row, edge.column)
+        };
         if let (Ok(i), Ok(j)) = (short.binary_search(&from), long.binary_search(&to)) {
             worth.set(i, j, edge.worth);
         }
     }
     for (i, j) in shortest_augmenting_paths(&worth).into_iter().enumerate() {
-        let (Some(j), Some(&from)) = (j, short.get(i)) else { continue };
+        let (Some(j), Some(&from)) = (j, short.get(i)) else {
+            continue;
+        };
         let Some(&to) = long.get(j) else { continue };
         // A pair of no worth only fills the matrix: there is no edge.
         if worth.get(i, j) > 0.0 {
@@ -250,6 +259,8 @@ impl<'a> Solver<'a> {
 
 #[cfg(test)]
 mod tests {
+    use std::ops::Range;
+
     use super::*;
     use proptest::prelude::*;
 
@@ -262,15 +273,13 @@ mod tests {
     }
 
     /// Tries every assignment.
-    fn best_by_force(row: usize, rows: usize, columns: usize, used: &mut Vec<usize>, edges: &[Edge]) -> f64 {
-        if row == rows {
-            return 0.0;
-        }
-        let mut best = best_by_force(row + 1, rows, columns, used, edges);
+    fn best_by_force(mut rows: Range<usize>, used: &mut Vec<usize>, edges: &[Edge]) -> f64 {
+        let Some(row) = rows.next() else { return 0.0 };
+        let mut best = best_by_force(rows.clone(), used, edges);
         for edge in edges.iter().filter(|e| e.row == row) {
             if !used.contains(&edge.column) {
                 used.push(edge.column);
-                best = best.max(edge.worth + best_by_force(row + 1, rows, columns, used, edges));
+                best = best.max(edge.worth + best_by_force(rows.clone(), used, edges));
                 used.pop();
             }
         }
@@ -288,7 +297,13 @@ mod tests {
     fn nothing_gives_nothing_and_bad_edges_are_passed_over() {
         let edge = |row, column, worth| Edge { row, column, worth };
         assert!(best_pairs(0, 0, &[]).is_empty());
-        let bad = [edge(0, 0, f64::NAN), edge(0, 5, 1.0), edge(7, 0, 1.0), edge(0, 0, 0.0), edge(0, 0, -1.0)];
+        let bad = [
+            edge(0, 0, f64::NAN),
+            edge(0, 5, 1.0),
+            edge(7, 0, 1.0),
+            edge(0, 0, 0.0),
+            edge(0, 0, -1.0),
+        ];
         assert!(best_pairs(1, 1, &bad).is_empty());
     }
 
@@ -308,7 +323,7 @@ mod tests {
                 }
             }
             let pairs = best_pairs(rows, columns, &edges);
-            let best = best_by_force(0, rows, columns, &mut Vec::new(), &edges);
+            let best = best_by_force(0..rows, &mut Vec::new(), &edges);
             prop_assert!((total(&pairs, &edges) - best).abs() < 1e-9, "{pairs:?} of {edges:?}, best {best}");
             for (i, a) in pairs.iter().enumerate() {
                 for b in pairs.iter().skip(i + 1) {

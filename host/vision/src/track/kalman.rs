@@ -162,7 +162,12 @@ mod tests {
         let mut motion = Motion::start(rect(100.0, 50.0, 80.0, 40.0));
         for frame in 1..=30 {
             motion.predict(false);
-            motion.correct(rect(100.0 + 6.0 * f64::from(frame), 50.0 - 2.0 * f64::from(frame), 80.0, 40.0));
+            motion.correct(rect(
+                100.0 + 6.0 * f64::from(frame),
+                50.0 - 2.0 * f64::from(frame),
+                80.0,
+                40.0,
+            ));
         }
         motion.predict(false);
         let ahead = motion.rect();

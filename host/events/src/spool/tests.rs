@@ -1,0 +1,424 @@
+use std::cell::RefCell;
+use std::fs;
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use ovr_domain::EventId;
+use ovr_domain::time::SystemClock;
+use proptest::prelude::*;
+use rusqlite::{Connection, ffi};
+use tempfile::TempDir;
+
+use super::*;
+
+/// What the next commits of a writer meet: 0 nothing, 1 `EIO` from the sync, 2 `ENOSPC`.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Faults(Arc<AtomicU8>);
+
+impl Faults {
+    pub(super) fn before_commit(&self) -> rusqlite::Result<()> {
+        let code = match self.0.load(Ordering::SeqCst) {
+            0 => return Ok(()),
+            1 => ffi::SQLITE_IOERR_FSYNC,
+            _ => {
+                self.0.store(0, Ordering::SeqCst);
+                ffi::SQLITE_FULL
+            }
+        };
+        Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None))
+    }
+}
+
+thread_local! {
+    static FAULTS: RefCell<Faults> = RefCell::default();
+}
+
+/// The faults of the spools that this test's thread opens.
+pub(super) fn faults() -> Faults {
+    FAULTS.with_borrow(Clone::clone)
+}
+
+fn install() -> InstallId {
+    "0190f5fe-7c00-7a00-8000-000000000001".parse().unwrap()
+}
+
+fn open_with(dir: &Path, config: SpoolConfig) -> Result<Spool, SpoolError> {
+    Spool::open(dir, config, install(), Arc::new(SystemClock::start()))
+}
+
+fn open(dir: &Path) -> Spool {
+    open_with(dir, SpoolConfig::default()).unwrap()
+}
+
+fn envelope(number: u64) -> Envelope {
+    Envelope {
+        event_id: EventId(uuid::Uuid::from_u64_pair(7, number)),
+        key: "site/gate-1".to_owned(),
+        payload: number.to_le_bytes().repeat(100),
+    }
+}
+
+fn fill(spool: &Spool, numbers: std::ops::Range<u64>) {
+    let tickets: Vec<Ticket> = numbers
+        .map(|number| spool.submit(envelope(number)).unwrap())
+        .collect();
+    for ticket in tickets {
+        ticket.wait().unwrap();
+    }
+}
+
+fn run<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap()
+        .block_on(future)
+}
+
+/// Everything that a reader gets, until there is nothing more.
+fn read_all(spool: &Spool) -> Vec<Record> {
+    run(async {
+        let mut reader = spool.reader("test").unwrap();
+        let mut all = Vec::new();
+        while reader.backlog() > 0 {
+            let wait = Duration::from_millis(500);
+            let Ok(batch) = tokio::time::timeout(wait, reader.read(100)).await else {
+                break;
+            };
+            let batch = batch.unwrap();
+            reader.advance(batch.last().unwrap().sequence).await.unwrap();
+            all.extend(batch);
+        }
+        all
+    })
+}
+
+fn numbers(records: &[Record]) -> Vec<u64> {
+    let number = |record: &Record| record.envelope.event_id.0.as_u64_pair().1;
+    for record in records {
+        assert_eq!(record.envelope, envelope(number(record)), "a record changed");
+    }
+    records.iter().map(number).collect()
+}
+
+/// Copies a closed spool as it lies on the disk.
+fn copy(from: &Path) -> TempDir {
+    let to = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), to.path().join(entry.file_name())).unwrap();
+    }
+    to
+}
+
+#[test]
+fn what_was_accepted_is_read_in_order_also_after_a_restart() {
+    let dir = tempfile::tempdir().unwrap();
+    let spool = open(dir.path());
+    fill(&spool, 0..300);
+    drop(spool);
+    let spool = open(dir.path());
+    fill(&spool, 300..310);
+    let records = read_all(&spool);
+    assert_eq!(numbers(&records), (0..310).collect::<Vec<_>>());
+    let sequences: Vec<u64> = records.iter().map(|record| record.sequence).collect();
+    assert_eq!(sequences, (1..=310).collect::<Vec<_>>());
+}
+
+#[test]
+fn a_cursor_survives_and_numbers_are_never_used_twice() {
+    let dir = tempfile::tempdir().unwrap();
+    let spool = open(dir.path());
+    fill(&spool, 0..10);
+    assert_eq!(read_all(&spool).len(), 10);
+    assert_eq!(spool.backlog(), 0);
+    drop(spool);
+    let spool = open(dir.path());
+    assert!(read_all(&spool).is_empty());
+    let accepted = spool.submit(envelope(10)).unwrap().wait().unwrap();
+    assert_eq!(accepted.sequence, 11);
+}
+
+#[test]
+fn records_wait_for_the_slowest_reader_and_go_when_all_are_done() {
+    let dir = tempfile::tempdir().unwrap();
+    let spool = open(dir.path());
+    fill(&spool, 0..5);
+    run(async {
+        let (mut fast, mut slow) = (spool.reader("fast").unwrap(), spool.reader("slow").unwrap());
+        fast.advance(5).await.unwrap();
+        assert_eq!(slow.read(9).await.unwrap().len(), 5);
+        assert_eq!(spool.backlog(), 5);
+        // No reader can pass what does not exist yet.
+        slow.advance(99).await.unwrap();
+        assert_eq!(spool.backlog(), 0);
+        spool.drained().await.unwrap();
+    });
+    let connection = Connection::open(dir.path().join("spool.db")).unwrap();
+    let left: i64 = connection
+        .query_row("SELECT count(*) FROM record", [], |row| row.get(0))
+        .unwrap();
+    assert_eq!(left, 0);
+    fill(&spool, 5..6);
+    assert_eq!(numbers(&read_all(&spool)), [5]);
+}
+
+#[test]
+fn a_reader_waits_for_the_next_record() {
+    let dir = tempfile::tempdir().unwrap();
+    let spool = Arc::new(open(dir.path()));
+    let mut reader = spool.reader("test").unwrap();
+    let writer = Arc::clone(&spool);
+    let thread = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(50));
+        fill(&writer, 0..1);
+    });
+    assert_eq!(run(reader.read(10)).unwrap().len(), 1);
+    thread.join().unwrap();
+    spool.close();
+    run(async {
+        reader.advance(1).await.unwrap_err();
+        assert!(matches!(spool.submit(envelope(2)), Err(SpoolError::Closed)));
+    });
+}
+
+#[test]
+fn a_full_spool_refuses_and_accepts_again_when_it_was_drained() {
+    let dir = tempfile::tempdir().unwrap();
+    let config = SpoolConfig {
+        disk_bytes_max: 300_000,
+        ..SpoolConfig::default()
+    };
+    let spool = open_with(dir.path(), config).unwrap();
+    let mut accepted = 0;
+    let refused = loop {
+        match spool.submit(envelope(accepted)).unwrap().wait() {
+            Ok(_) => accepted += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(
+        matches!(
+            refused,
+            SpoolError::Full {
+                disk_bytes_max: 300_000,
+                ..
+            }
+        ),
+        "{refused}"
+    );
+    assert!(accepted > 200, "{accepted}");
+    assert_eq!(numbers(&read_all(&spool)), (0..accepted).collect::<Vec<_>>());
+    fill(&spool, accepted..accepted + 100);
+    assert_eq!(read_all(&spool).len(), 100);
+}
+
+#[test]
+fn a_disk_without_room_refuses_records_but_lets_cursors_move() {
+    let dir = tempfile::tempdir().unwrap();
+    let spool = open(dir.path());
+    fill(&spool, 0..3);
+    faults().0.store(2, Ordering::SeqCst);
+    let refused = spool.submit(envelope(3)).unwrap().wait();
+    assert!(matches!(refused, Err(SpoolError::Full { .. })), "{refused:?}");
+    assert_eq!(read_all(&spool).len(), 3);
+    fill(&spool, 3..4);
+}
+
+#[test]
+fn a_failed_sync_is_never_a_success_and_seals_the_spool() {
+    let dir = tempfile::tempdir().unwrap();
+    let spool = open(dir.path());
+    fill(&spool, 0..3);
+    faults().0.store(1, Ordering::SeqCst);
+    let first = spool.submit(envelope(3)).unwrap().wait();
+    assert!(matches!(first, Err(SpoolError::Sealed { .. })), "{first:?}");
+    faults().0.store(0, Ordering::SeqCst);
+    let second = spool.submit(envelope(4)).unwrap().wait();
+    assert!(matches!(second, Err(SpoolError::Sealed { .. })), "{second:?}");
+    drop(spool);
+    assert_eq!(numbers(&read_all(&open(dir.path()))), [0, 1, 2]);
+}
+
+#[test]
+fn a_damaged_record_goes_to_the_dead_letters_and_the_rest_is_delivered() {
+    let dir = tempfile::tempdir().unwrap();
+    let spool = open(dir.path());
+    fill(&spool, 0..6);
+    drop(spool);
+    let connection = Connection::open(dir.path().join("spool.db")).unwrap();
+    let harm = "UPDATE record SET payload = x'00' WHERE sequence IN (2, 6);
+        UPDATE record SET event_id = (SELECT event_id FROM record WHERE sequence = 1) WHERE sequence = 4;";
+    connection.execute_batch(harm).unwrap();
+    drop(connection);
+    let spool = open(dir.path());
+    assert_eq!(numbers(&read_all(&spool)), [0, 2, 4]);
+    assert_eq!(spool.backlog(), 0, "a damaged record at the end is done, too");
+    let letters = spool.dead_letters().list(10).unwrap();
+    let offsets: Vec<u64> = letters.iter().map(|dead| dead.letter.offset).collect();
+    assert_eq!(offsets, [6, 4, 2]);
+    assert!(letters.iter().all(|dead| dead.letter.reason.contains("checksum")));
+}
+
+#[test]
+fn a_spool_that_is_not_ours_is_refused_in_one_line() {
+    let dir = tempfile::tempdir().unwrap();
+    drop(open(dir.path()));
+    let other: InstallId = "0190f5fe-7c00-7a00-8000-000000000002".parse().unwrap();
+    let clock = Arc::new(SystemClock::start());
+    let refused = Spool::open(dir.path(), SpoolConfig::default(), other, clock).unwrap_err();
+    assert!(matches!(refused, SpoolError::OtherInstall { .. }));
+    let line = refused.to_string();
+    assert!(
+        line.contains("000000000001") && line.contains("000000000002") && !line.contains('\n'),
+        "{line}"
+    );
+
+    let file = dir.path().join("spool.db");
+    Connection::open(&file)
+        .unwrap()
+        .pragma_update(None, "user_version", 9)
+        .unwrap();
+    assert!(matches!(
+        open_with(dir.path(), SpoolConfig::default()),
+        Err(SpoolError::Newer { found: 9, .. })
+    ));
+
+    fs::write(&file, b"this is a shopping list").unwrap();
+    assert!(matches!(
+        open_with(dir.path(), SpoolConfig::default()),
+        Err(SpoolError::Foreign { .. })
+    ));
+    assert_eq!(fs::read(&file).unwrap(), b"this is a shopping list");
+
+    fs::remove_file(&file).unwrap();
+    Connection::open(&file)
+        .unwrap()
+        .execute_batch("CREATE TABLE recipe (name)")
+        .unwrap();
+    assert!(matches!(
+        open_with(dir.path(), SpoolConfig::default()),
+        Err(SpoolError::Foreign { .. })
+    ));
+}
+
+#[test]
+fn a_second_process_and_a_folder_that_cannot_be_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let _first = open(dir.path());
+    assert!(matches!(
+        open_with(dir.path(), SpoolConfig::default()),
+        Err(SpoolError::InUse { .. })
+    ));
+    let below_a_file = dir.path().join("spool.db").join("spool");
+    assert!(matches!(
+        open_with(&below_a_file, SpoolConfig::default()),
+        Err(SpoolError::Unwritable { .. })
+    ));
+}
+
+#[test]
+fn records_and_keys_beyond_the_limits_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let spool = open(dir.path());
+    let mut large = envelope(1);
+    large.payload = vec![0; PAYLOAD_BYTES_MAX + 1];
+    assert!(matches!(spool.submit(large), Err(SpoolError::TooLarge { .. })));
+    let mut long = envelope(1);
+    long.key = "k".repeat(KEY_BYTES_MAX + 1);
+    assert!(matches!(spool.submit(long), Err(SpoolError::TooLarge { .. })));
+}
+
+#[test]
+fn a_file_cut_at_any_point_gives_back_everything_before_the_cut() {
+    let source = tempfile::tempdir().unwrap();
+    let spool = open(source.path());
+    fill(&spool, 0..400);
+    drop(spool);
+    let whole = fs::metadata(source.path().join("spool.db")).unwrap().len();
+    let mut recovered_before = 0;
+    for cut in 1..=40_u64 {
+        let dir = copy(source.path());
+        let length = whole * cut / 40 - u64::from(cut % 2 == 0 && cut < 40) * 77;
+        let file = fs::OpenOptions::new()
+            .write(true)
+            .open(dir.path().join("spool.db"))
+            .unwrap();
+        file.set_len(length).unwrap();
+        drop(file);
+        let recovered = match open_with(dir.path(), SpoolConfig::default()) {
+            Ok(spool) => numbers(&read_all(&spool)),
+            Err(SpoolError::Damaged { .. }) => vec![],
+            Err(error) => panic!("cut at {length} of {whole}: {error}"),
+        };
+        assert!(
+            recovered.windows(2).all(|pair| pair[0] < pair[1]),
+            "cut at {length}: {recovered:?}"
+        );
+        assert!(recovered.len() >= recovered_before, "cut at {length}");
+        // A record takes about 900 bytes; the tables' own pages come first.
+        let expected = length.saturating_sub(12 * 4096) * 400 / whole;
+        assert!(
+            recovered.len() as u64 >= expected,
+            "{} of {expected} at {length}",
+            recovered.len()
+        );
+        recovered_before = recovered.len();
+    }
+    assert_eq!(recovered_before, 400);
+}
+
+#[test]
+fn a_log_cut_at_any_point_loses_no_commit_before_the_cut() {
+    let source = tempfile::tempdir().unwrap();
+    let spool = open(source.path());
+    // Each record is a commit of its own; the length of the log after it is where a cut loses nothing of it.
+    let log = source.path().join("spool.db-wal");
+    let ends: Vec<u64> = (0..30)
+        .map(|number| {
+            fill(&spool, number..number + 1);
+            fs::metadata(&log).unwrap().len()
+        })
+        .collect();
+    let crashed = copy(source.path());
+    let last = *ends.last().unwrap();
+    for cut in (0..last).step_by(1499).chain(ends[27]..ends[27] + 40) {
+        let dir = copy(crashed.path());
+        let file = fs::OpenOptions::new()
+            .write(true)
+            .open(dir.path().join("spool.db-wal"))
+            .unwrap();
+        file.set_len(cut).unwrap();
+        drop(file);
+        let survived = match open_with(dir.path(), SpoolConfig::default()) {
+            Ok(spool) => numbers(&read_all(&spool)),
+            Err(error) => panic!("cut at {cut}: {error}"),
+        };
+        let committed = ends.iter().filter(|end| **end <= cut).count() as u64;
+        assert_eq!(survived, (0..committed).collect::<Vec<_>>(), "cut at {cut}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn flipped_bits_never_panic_and_never_deliver_a_changed_record(
+        flips in proptest::collection::vec((100_usize..1_000_000, 0_u32..8), 1..20)
+    ) {
+        let source = tempfile::tempdir().unwrap();
+        let spool = open(source.path());
+        fill(&spool, 0..60);
+        drop(spool);
+        let file = source.path().join("spool.db");
+        let mut bytes = fs::read(&file).unwrap();
+        let length = bytes.len();
+        for (position, bit) in flips {
+            bytes[position % length] ^= 1 << bit;
+        }
+        fs::write(&file, bytes).unwrap();
+        if let Ok(spool) = open_with(source.path(), SpoolConfig::default()) {
+            let delivered = numbers(&read_all(&spool));
+            prop_assert!(delivered.windows(2).all(|pair| pair[0] < pair[1]));
+        }
+    }
+}

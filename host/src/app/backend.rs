@@ -1,0 +1,206 @@
+//! What stands behind the cameras: spool, bus, consumer, store, pictures and API, on one async runtime.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use ovr_api::{Api, ApiConfig, BoundApi, Check, Credentials, Metrics, NewToken, Sources};
+use ovr_domain::port::{EventStore, EvidenceStore};
+use ovr_domain::query::{EventQuery, PAGE_EVENTS_MAX};
+use ovr_domain::time::Clock;
+use ovr_events::avro;
+use ovr_events::bus::local_bus;
+use ovr_events::dedup::Dedup;
+use ovr_events::publish::Publisher;
+use ovr_events::spool::Spool;
+use ovr_store::consume::Consumer;
+use ovr_store::evidence::FilesStore;
+use ovr_store::sqlite::SqliteStore;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::signal;
+use crate::config::Config;
+use crate::print::Refusal;
+use crate::state::StateDir;
+
+/// Records that the local bus holds at a time.
+const BUS_RECORDS_MAX: usize = 256;
+
+/// How long the end of a run waits for the store to take what was accepted. What is left stays in the spool.
+const DRAIN_DEADLINE: Duration = Duration::from_secs(30);
+
+/// How long tasks may take to end.
+const STOP_DEADLINE: Duration = Duration::from_secs(8);
+
+/// How often the end of the sources is looked for.
+const LOOK_PERIOD: Duration = Duration::from_millis(50);
+
+pub(crate) struct Backend {
+    runtime: Runtime,
+    clock: Arc<dyn Clock>,
+    spool: Arc<Spool>,
+    store: Arc<SqliteStore>,
+    evidence: Arc<FilesStore>,
+    address: SocketAddr,
+    bound: Option<BoundApi>,
+    stop: watch::Sender<bool>,
+    tasks: Vec<JoinHandle<()>>,
+    pub(super) new_token: Option<NewToken>,
+}
+
+impl Backend {
+    /// Opens everything; nothing is answered or moved yet.
+    pub(super) fn open(config: &Config, state: &StateDir, clock: &Arc<dyn Clock>) -> anyhow::Result<Self> {
+        let host = &config.host;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .thread_name("async")
+            .enable_all()
+            .build()
+            .context("starting the async runtime")?;
+        let refuse = |error: &dyn std::fmt::Display| Refusal(error.to_string());
+        let spool = Spool::open(&state.path.join("spool"), host.spool, state.install, Arc::clone(clock))
+            .map_err(|error| refuse(&error))?;
+        let store = SqliteStore::open(&host.store_file(&state.path), state.install).map_err(|error| refuse(&error))?;
+        let folder = host.evidence_folder(&state.path);
+        let evidence =
+            FilesStore::open(&folder, host.pictures_disk_bytes_max, state.install).map_err(|error| refuse(&error))?;
+        let (credentials, new_token) =
+            Credentials::open(&state.path, Arc::clone(clock)).map_err(|error| refuse(&error))?;
+        let (spool, store, evidence) = (Arc::new(spool), Arc::new(store), Arc::new(evidence));
+        let api = Api::new(
+            ApiConfig { allow_remote: host.api.allow_remote, ..ApiConfig::default() },
+            Sources {
+                store: Arc::clone(&store) as Arc<dyn EventStore>,
+                evidence: Arc::clone(&evidence) as Arc<dyn EvidenceStore>,
+                credentials: Arc::new(credentials),
+                metrics: Metrics::install().context("starting the metrics")?,
+                readiness: readiness(&spool),
+                clock: Arc::clone(clock),
+            },
+        );
+        let bound = runtime.block_on(api.bind(host.api.listen)).map_err(|error| refuse(&error))?;
+        let (address, (stop, _)) = (bound.address(), watch::channel(false));
+        let clock = Arc::clone(clock);
+        Ok(Self { runtime, clock, spool, store, evidence, address, bound: Some(bound), stop, tasks: Vec::new(), new_token })
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(super) fn spool(&self) -> Arc<Spool> {
+        Arc::clone(&self.spool)
+    }
+
+    pub(super) fn evidence(&self) -> Arc<dyn EvidenceStore> {
+        Arc::clone(&self.evidence) as Arc<dyn EvidenceStore>
+    }
+
+    pub(super) fn backlog(&self) -> u64 {
+        self.spool.backlog()
+    }
+
+    /// Starts the way from the spool to the store, and the API.
+    pub(super) fn start(&mut self) -> anyhow::Result<()> {
+        let reader = self.spool.reader("publisher").context("opening the spool's reader")?;
+        let (bus, subscription) = local_bus(BUS_RECORDS_MAX, self.spool.dead_letters());
+        let seed = u64::from(std::process::id());
+        let publisher = Publisher::new(BUS_RECORDS_MAX, seed);
+        let decode = |bytes: &[u8]| avro::decode(bytes).map_err(|error| error.to_string());
+        let store = Arc::clone(&self.store) as Arc<dyn EventStore>;
+        let consumer = Consumer::new(Box::new(subscription), store, Box::new(decode), Arc::clone(&self.clock));
+        let (stopped, stopped_too) = (self.stop.subscribe(), self.stop.subscribe());
+        self.spawn("publisher", async move { publisher.run(reader, Arc::new(bus), stopped).await });
+        self.spawn("consumer", async move { consumer.run(stopped_too).await });
+        if let Some(bound) = self.bound.take() {
+            let mut stopped = self.stop.subscribe();
+            // A sender that is gone means stop, too.
+            let until = async move { drop(stopped.wait_for(|stop| *stop).await) };
+            self.spawn("api", async move { bound.serve(until).await });
+        }
+        Ok(())
+    }
+
+    fn spawn<E: std::fmt::Display + Send>(
+        &mut self,
+        name: &'static str,
+        work: impl Future<Output = Result<(), E>> + Send + 'static,
+    ) {
+        let task = self.runtime.spawn(async move {
+            if let Err(error) = work.await {
+                tracing::error!(task = name, "{error}");
+            }
+        });
+        self.tasks.push(task);
+    }
+
+    /// The dedup policy with what it knew before the restart.
+    pub(super) fn dedup(&self, config: &Config) -> anyhow::Result<Dedup> {
+        let mut dedup = Dedup::new(config.host.dedup).context("setting up dedup")?;
+        let query = EventQuery {
+            from: Some(self.clock.now().minus(Duration::from_secs(u64::from(config.host.dedup.window_s)))),
+            with_suppressed: true,
+            limit: PAGE_EVENTS_MAX,
+            ..EventQuery::default()
+        };
+        let mut recent = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self.runtime.block_on(self.store.search(&EventQuery { after, ..query.clone() }));
+            let page = page.context("reading the recent events")?;
+            recent.extend(page.events);
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        recent.reverse();
+        dedup.rebuild(recent.into_iter());
+        Ok(dedup)
+    }
+
+    /// Waits for a signal, or until `done`. True for a signal.
+    pub(super) fn wait_for_signal_or(&self, done: impl Fn() -> bool) -> bool {
+        self.runtime.block_on(async {
+            let mut signal = std::pin::pin!(signal::received());
+            loop {
+                tokio::select! {
+                    () = &mut signal => return true,
+                    () = tokio::time::sleep(LOOK_PERIOD) => if done() { return false },
+                }
+            }
+        })
+    }
+
+    /// Waits until the store has everything that was accepted.
+    pub(super) fn drain(&self) {
+        let drained = self.runtime.block_on(async { tokio::time::timeout(DRAIN_DEADLINE, self.spool.drained()).await });
+        if !matches!(drained, Ok(Ok(()))) {
+            let left = self.spool.backlog();
+            tracing::warn!(left, "the store has not taken everything yet: the rest stays in the spool");
+        }
+    }
+
+    /// Ends the tasks.
+    pub(super) fn stop(self) {
+        self.stop.send_replace(true);
+        for task in self.tasks {
+            if self.runtime.block_on(async { tokio::time::timeout(STOP_DEADLINE, task).await }).is_err() {
+                tracing::warn!("a task did not end in time");
+            }
+        }
+        self.spool.close();
+    }
+}
+
+fn readiness(spool: &Arc<Spool>) -> ovr_api::Readiness {
+    let spool = Arc::clone(spool);
+    Box::new(move || {
+        let check = Check::of("spool", spool.ready());
+        Box::pin(std::future::ready(vec![check]))
+    })
+}

@@ -1,0 +1,108 @@
+//! Rooms out of settings: sources, cameras and readers.
+
+use std::sync::Arc;
+use std::sync::mpsc::SyncSender;
+
+use anyhow::Context as _;
+use ovr_capture::SourceConfig;
+use ovr_domain::CameraId;
+use ovr_domain::ids::NAME_BYTES_MAX;
+use ovr_domain::time::{Clock, SystemClock};
+use ovr_events::assemble::{Assembler, Emission};
+use ovr_vision::read::StillReader;
+use ovr_vision::track::ByteTrack;
+
+use super::OpenCamera;
+use super::attention::Attention;
+use super::cadence::Cadence;
+use super::camera::{CameraCounts, CameraRoom};
+use super::queue::{FrameQueue, WhenFull};
+use super::stages::Stages;
+use super::vision::{Models, Vision};
+use crate::config::Config;
+use crate::print::Refusal;
+
+/// The sources of a command line, each with a camera named after it.
+pub(crate) fn sources_named(named: &[String]) -> Result<Vec<(CameraId, SourceConfig)>, Refusal> {
+    let mut sources: Vec<(CameraId, SourceConfig)> = Vec::new();
+    for text in named {
+        let source: SourceConfig = text.parse().map_err(|error| Refusal(format!("--source {text}: {error}")))?;
+        let mut id = camera_id(&source, sources.len());
+        if sources.iter().any(|(other, _)| *other == id) {
+            id = CameraId::numbered("camera", sources.len() + 1);
+        }
+        sources.push((id, source));
+    }
+    Ok(sources)
+}
+
+/// The file's name without its ending, in the characters that a camera's name may have.
+fn camera_id(source: &SourceConfig, index: usize) -> CameraId {
+    let SourceConfig::File(file) = source else { return CameraId::numbered("test", index + 1) };
+    let stem = file.path.file_stem().unwrap_or_default().to_string_lossy();
+    let allowed = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' };
+    let name: String = stem.chars().map(allowed).take(NAME_BYTES_MAX).collect();
+    CameraId::new(&name).unwrap_or_else(|_| CameraId::numbered("camera", index + 1))
+}
+
+/// Opens a source; what is wrong with it is a refusal.
+pub(super) fn open_camera(
+    id: &CameraId,
+    source: &SourceConfig,
+    realtime: bool,
+    clock: &Arc<dyn Clock>,
+) -> Result<OpenCamera, Refusal> {
+    let options = ovr_capture::Options {
+        realtime,
+        ..ovr_capture::Options::default()
+    };
+    let opened = ovr_capture::open(id.clone(), source, options, Arc::clone(clock))
+        .map_err(|error| Refusal(error.to_string()))?;
+    let when_full = if realtime || source.is_live() { WhenFull::DropOldest } else { WhenFull::Wait };
+    Ok(OpenCamera { id: id.clone(), source: opened, when_full })
+}
+
+/// The second thread of a camera, not started.
+pub(crate) fn camera_room(
+    camera: &CameraId,
+    config: &Config,
+    vision: &Arc<Vision>,
+    (clock, stages): (&Arc<dyn Clock>, &Arc<Stages>),
+    when_full: WhenFull,
+    out: SyncSender<Emission>,
+) -> anyhow::Result<CameraRoom> {
+    let (site, digests) = (config.host.site.clone(), vision.digests());
+    let assembler = Assembler::new(config.ocr.assemble, site, camera.clone(), digests, Arc::clone(clock));
+    Ok(CameraRoom {
+        camera: camera.clone(),
+        queue: Arc::new(FrameQueue::new(config.tracking.detection.queue_frames, when_full)),
+        vision: Arc::clone(vision),
+        tracker: ByteTrack::new(config.tracking.tracker).context("setting up the tracker")?,
+        assembler: assembler.context("setting up the assembler")?,
+        cadence: Cadence::new(config.tracking.detection.per_second),
+        stages: Arc::clone(stages),
+        out,
+        attention: Attention::default(),
+        counts: CameraCounts::default(),
+    })
+}
+
+/// Finder and reader for single pictures.
+pub(crate) fn still_reader(config: &Config) -> Result<StillReader, Refusal> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    Ok(Models::open(config, &clock)?.still_reader())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cameras_of_a_command_line_are_named_after_their_files() {
+        let named = ["a/Gate 1.mp4", "b/Gate 1.mkv", "test:64x64@5", "ü.mp4"].map(str::to_owned);
+        let ids: Vec<String> = sources_named(&named).unwrap().into_iter().map(|(id, _)| id.to_string()).collect();
+        assert_eq!(ids, ["Gate_1", "camera-2", "test-3", "_"]);
+        let refusal = sources_named(&["test:nonsense".to_owned()]).unwrap_err();
+        assert!(refusal.0.contains("test:WIDTHxHEIGHT@FPS"), "{}", refusal.0);
+    }
+}

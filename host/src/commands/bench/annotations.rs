@@ -1,0 +1,96 @@
+//! Annotated pictures: `annotations.jsonl`, one picture a line, beside the pictures.
+
+use std::path::Path;
+
+use ovr_domain::BBox;
+use serde::Deserialize;
+
+use crate::print::Refusal;
+
+/// One annotated picture.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub(super) struct Annotated {
+    /// Path below the set's folder.
+    pub(super) image: String,
+    /// Of the picture, in pixels.
+    pub(super) width: f32,
+    /// Of the picture, in pixels.
+    pub(super) height: f32,
+    /// The plates that somebody boxed; there may be others.
+    pub(super) plates: Vec<AnnotatedPlate>,
+}
+
+/// One boxed plate.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub(super) struct AnnotatedPlate {
+    /// `[x1, y1, x2, y2]` in pixels.
+    bbox: [f32; 4],
+    /// The true text, where somebody read it.
+    #[serde(default)]
+    pub(super) text: Option<String>,
+    /// ISO 3166 code, with a subdivision for some.
+    #[serde(default)]
+    country: Option<String>,
+    /// Nobody can read it.
+    #[serde(default)]
+    ignore: bool,
+}
+
+impl AnnotatedPlate {
+    pub(super) fn bbox(&self) -> BBox {
+        let [x1, y1, x2, y2] = self.bbox;
+        BBox::new(x1, y1, x2, y2)
+    }
+
+    /// The country without its subdivision.
+    pub(super) fn group(&self) -> &str {
+        let country = self.country.as_deref().unwrap_or("unknown");
+        country.split('-').next().unwrap_or(country)
+    }
+
+    /// Counts: has a text, and is not marked as unreadable.
+    pub(super) fn counts(&self) -> bool {
+        !self.ignore && self.text.is_some()
+    }
+}
+
+impl Annotated {
+    /// The one box fills the picture: it is a crop, to be read without looking for plates.
+    pub(super) fn is_crop(&self) -> bool {
+        match self.plates.as_slice() {
+            [plate] => plate.bbox().area() >= 0.9 * self.width * self.height,
+            _ => false,
+        }
+    }
+}
+
+/// Reads `annotations.jsonl` of a set.
+pub(super) fn load(folder: &Path) -> Result<Vec<Annotated>, Refusal> {
+    let file = folder.join("annotations.jsonl");
+    let text = std::fs::read_to_string(&file)
+        .map_err(|error| Refusal(format!("{}: cannot read it: {error}; expected a folder with annotations.jsonl and images/", file.display())))?;
+    let rows = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    rows.map(|(index, line)| {
+        serde_json::from_str(line)
+            .map_err(|error| Refusal(format!("{}: line {}: {error}", file.display(), index + 1)))
+    })
+    .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_box_that_fills_the_picture_makes_a_crop_and_a_bad_line_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("annotations.jsonl");
+        let row = r#"{"image":"a.png","width":100,"height":50,"plates":[{"bbox":[0,0,100,50],"text":"A1","country":"US-AK"}],"vehicles":[]}"#;
+        std::fs::write(&file, format!("{row}\n\n")).unwrap();
+        let rows = load(dir.path()).unwrap();
+        assert!(rows[0].is_crop());
+        assert_eq!(rows[0].plates[0].group(), "US");
+        std::fs::write(&file, format!("{row}\n{{\n")).unwrap();
+        assert!(load(dir.path()).unwrap_err().0.contains("line 2"));
+    }
+}

@@ -1,0 +1,107 @@
+//! `run`: cameras or files to events, until a signal or the end of the sources.
+
+use std::process::ExitCode;
+
+use ovr_capture::SourceConfig;
+use ovr_domain::event::{DedupDecision, Lifecycle};
+use ovr_domain::{CameraId, PlateEvent};
+
+use crate::app::{App, Listener, RunOptions, Summary};
+use crate::cli::Run;
+use crate::config::Config;
+use crate::print::{self, Refusal};
+
+pub(crate) fn run(config: Config, args: &Run) -> anyhow::Result<ExitCode> {
+    let sources = sources(&config, &args.source)?;
+    let state = args.state.clone().unwrap_or_else(|| config.host.state.clone());
+    let options = RunOptions { sources, state, realtime: args.realtime };
+    let mut app = App::build(config, &options)?;
+    if let Some(token) = app.new_token() {
+        print::note(&format!("administrator's token, shown this once: {token}"));
+    }
+    let address = app.address();
+    let running = app.start(listener(args.json))?;
+    if args.exit_at_end {
+        running.wait_for_sources();
+    } else {
+        print::note(&format!("the API answers at http://{address}; Ctrl-C ends"));
+        running.wait_for_signal();
+    }
+    let (summary, serving) = running.settle();
+    serving.stop();
+    finish(&summary, args.exit_at_end)
+}
+
+/// The sources of the command line, else the cameras of the configuration.
+fn sources(config: &Config, named: &[String]) -> Result<Vec<(CameraId, SourceConfig)>, Refusal> {
+    if !named.is_empty() {
+        return crate::app::rooms::sources_named(named);
+    }
+    let cameras: Vec<_> =
+        config.cameras.cameras.iter().map(|camera| (camera.id.clone(), camera.source.clone())).collect();
+    if cameras.is_empty() {
+        let text = "there is no camera: list cameras in cameras.yaml, or name a video with --source FILE";
+        return Err(Refusal(text.to_owned()));
+    }
+    Ok(cameras)
+}
+
+/// Prints every accepted event.
+fn listener(json: bool) -> Listener {
+    Box::new(move |event| {
+        let line = if json { serde_json::to_string(event).unwrap_or_default() } else { line_for_people(event) };
+        print::out(&line);
+    })
+}
+
+/// `08:15:00.1  gate-1  new    34A36837  97 %  of 5 frames  approaching`
+pub(crate) fn line_for_people(event: &PlateEvent) -> String {
+    let time = event.captured_at.to_string();
+    let time = time.get(11..21).unwrap_or(&time);
+    let lifecycle = match event.lifecycle {
+        Lifecycle::New => "new",
+        Lifecycle::Update => "update",
+        Lifecycle::Final => "final",
+    };
+    let plate = match (&event.plate_observed, event.unread_reason) {
+        (Some(plate), _) => format!("{plate:<10} {:3.0} %  of {} reads", event.confidence * 100.0, event.votes.frames),
+        (None, Some(reason)) => format!("unread: {}", snake_case(&reason).replace('_', " ")),
+        (None, None) => "unread".to_owned(),
+    };
+    let direction = event.direction.map(|direction| format!("  {}", snake_case(&direction))).unwrap_or_default();
+    let repeat = match (event.dedup.decision, event.dedup.repeats_event_id) {
+        (DedupDecision::Emit, _) => String::new(),
+        (_, Some(id)) => format!("  repeats {id}"),
+        (_, None) => "  repeat".to_owned(),
+    };
+    format!("{time}  {}  {lifecycle:<6} {plate}{direction}{repeat}", event.camera_id)
+}
+
+/// The name that an enum has in events.
+fn snake_case<T: serde::Serialize>(value: &T) -> String {
+    serde_json::to_value(value).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+/// Says how the run went. A source that broke is a refusal when the run was about that source.
+fn finish(summary: &Summary, exit_at_end: bool) -> anyhow::Result<ExitCode> {
+    for camera in &summary.cameras {
+        let (counts, dropped) = (camera.counts, camera.dropped);
+        tracing::info!(
+            camera = %camera.id,
+            frames = counts.frames,
+            looks = counts.looks,
+            reads = counts.reads,
+            failures = counts.failures,
+            dropped,
+            "camera ended"
+        );
+    }
+    if summary.accepted.refused > 0 {
+        anyhow::bail!("{} events were refused: the spool has no room, see the log", summary.accepted.refused);
+    }
+    let broken = summary.cameras.iter().find_map(|camera| camera.error.as_ref());
+    match broken {
+        Some(error) if exit_at_end => Err(Refusal(error.to_string()).into()),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}

@@ -1,0 +1,8 @@
+//! Pictures, one file for each kind of place that keeps them.
+
+mod files;
+mod layout;
+#[cfg(test)]
+mod tests;
+
+pub use files::{FilesStore, PICTURE_BYTES_MAX, Purged};

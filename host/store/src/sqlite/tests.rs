@@ -1,0 +1,143 @@
+use std::fs;
+
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+use super::*;
+use crate::conformance::event_store_suite;
+
+fn install() -> InstallId {
+    "0190f5fe-7c00-7a00-8000-000000000001".parse().unwrap()
+}
+
+fn make() -> (SqliteStore, TempDir) {
+    let dir = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&dir.path().join("events.db"), install()).unwrap();
+    (store, dir)
+}
+
+event_store_suite!(make);
+
+#[tokio::test]
+async fn events_survive_a_restart() {
+    let (store, dir) = make();
+    store.upsert(&[event(1, "A")]).await.unwrap();
+    drop(store);
+    let store = SqliteStore::open(&dir.path().join("events.db"), install()).unwrap();
+    assert_eq!(texts(&store.search(&all()).await.unwrap().events), ["A"]);
+}
+
+#[tokio::test]
+async fn readers_answer_while_events_are_written() {
+    let (store, _dir) = make();
+    let store = Arc::new(store);
+    let writing = Arc::clone(&store);
+    let writer = tokio::spawn(async move {
+        for round in 0..20 {
+            let batch: Vec<_> = (0..20)
+                .map(|number| event(round * 20 + number, "AAA111"))
+                .collect();
+            writing.upsert(&batch).await.unwrap();
+        }
+    });
+    while !writer.is_finished() {
+        let page = store.search(&EventQuery { limit: 500, ..all() }).await.unwrap();
+        assert_eq!(page.events.len() % 20, 0, "half a batch was seen");
+        tokio::task::yield_now().await;
+    }
+    writer.await.unwrap();
+    assert_eq!(
+        store
+            .search(&EventQuery { limit: 500, ..all() })
+            .await
+            .unwrap()
+            .events
+            .len(),
+        400
+    );
+}
+
+#[test]
+fn stores_that_are_not_ours_are_refused_in_one_line() {
+    let (store, dir) = make();
+    drop(store);
+    let file = dir.path().join("events.db");
+    let other: InstallId = "0190f5fe-7c00-7a00-8000-000000000002".parse().unwrap();
+    let refused = SqliteStore::open(&file, other).unwrap_err();
+    assert!(matches!(refused, Error::OtherInstall { .. }), "{refused}");
+    assert!(!refused.to_string().contains('\n'));
+
+    let newer = "INSERT INTO refinery_schema_history VALUES (99, 'later', '2030-01-01T00:00:00Z', '1')";
+    Connection::open(&file).unwrap().execute_batch(newer).unwrap();
+    let refused = SqliteStore::open(&file, install()).unwrap_err();
+    assert!(
+        matches!(
+            refused,
+            Error::Newer {
+                found: 99,
+                known: 1,
+                ..
+            }
+        ),
+        "{refused}"
+    );
+
+    let foreign = dir.path().join("recipes.db");
+    Connection::open(&foreign)
+        .unwrap()
+        .execute_batch("CREATE TABLE recipe (name)")
+        .unwrap();
+    assert!(matches!(
+        SqliteStore::open(&foreign, install()),
+        Err(Error::Foreign { .. })
+    ));
+
+    let text = dir.path().join("list.txt");
+    fs::write(&text, "milk, eggs").unwrap();
+    assert!(matches!(
+        SqliteStore::open(&text, install()),
+        Err(Error::Foreign { .. })
+    ));
+    assert!(matches!(
+        SqliteStore::open(&text.join("events.db"), install()),
+        Err(Error::Unwritable { .. })
+    ));
+}
+
+#[test]
+fn plates_and_pages_are_found_by_index() {
+    let (store, dir) = make();
+    drop(store);
+    let connection = Connection::open(dir.path().join("events.db")).unwrap();
+    let plan = |query: &EventQuery| query::Statement::of(query).plan(&connection);
+    let exact = plan(&plates(PlateMatch::Exact("A".into())));
+    assert!(
+        exact.contains("event_by_plate") && exact.contains("event_by_corrected"),
+        "{exact}"
+    );
+    let wildcard = plan(&plates(PlateMatch::Wildcard("A*".into())));
+    assert!(
+        wildcard.contains("event_by_plate") && wildcard.contains("event_by_corrected"),
+        "{wildcard}"
+    );
+    let page = plan(&all());
+    assert!(
+        page.contains("event_by_time") && !page.contains("TEMP B-TREE"),
+        "{page}"
+    );
+}
+
+#[tokio::test]
+async fn a_query_past_its_deadline_is_interrupted_and_the_connection_lives() {
+    let pool = Pool::new(vec![Connection::open_in_memory().unwrap()]);
+    let endless = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+    let count =
+        move |connection: &mut Connection| connection.query_row(endless, [], |row| row.get::<_, i64>(0));
+    let stopped = pool.run(Duration::from_millis(50), count).await;
+    assert!(
+        matches!(stopped, Err(StoreError::Unavailable { .. })),
+        "{stopped:?}"
+    );
+    let one = |connection: &mut Connection| connection.query_row("SELECT 1", [], |row| row.get::<_, i64>(0));
+    assert_eq!(pool.run(Duration::from_secs(5), one).await, Ok(1));
+}

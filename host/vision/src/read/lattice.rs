@@ -1,0 +1,302 @@
+//! From evidence to a reading: which texts are possible, which is best, and what else could stand at each position.
+//!
+//! One line may be seen several times (crops with other margins); a text is scored by every view with the exact
+//! probability that the view gives it, and the mean of the logarithms counts. Texts come from the views' own searches and
+//! from swapping twins (0 and O) towards a shape of plates that is in use. For each position of the best text the other
+//! symbols are scored the same way, by substitution, which gives a posterior over the position.
+
+use std::collections::BTreeMap;
+
+use ovr_domain::read::{ALTERNATIVES_MAX, Alternative, PLATE_CHARS_MAX};
+
+use super::alphabet::{Symbol, character, twins};
+use super::ctc::{Steps, log_add};
+use super::shapes;
+use super::slots::Slots;
+
+/// Width of the search for texts.
+const BEAM: usize = 6;
+/// Texts taken from each view.
+const TEXTS_A_VIEW: usize = 4;
+/// Longest line, in characters.
+const LINE_CHARS_MAX: usize = 12;
+/// Best texts whose twins are swapped.
+const SWAPPED: usize = 2;
+/// Texts of each line that are combined on a two-line plate.
+const COMBINED: usize = 12;
+/// Probability at a step from which a symbol is tried as an alternative.
+const ALTERNATIVE_MIN: f32 = 0.01;
+
+/// What a reader saw in one view of one line.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Evidence {
+    /// Step probabilities.
+    Ctc(Steps),
+    /// Slot probabilities.
+    Slots(Slots),
+}
+
+impl Evidence {
+    /// Log-probability of a text.
+    pub(crate) fn score(&self, label: &[Symbol]) -> f32 {
+        match self {
+            Self::Ctc(steps) => steps.score(label),
+            Self::Slots(slots) => slots.score(label),
+        }
+    }
+
+    /// The most probable texts.
+    fn texts(&self) -> Vec<Vec<Symbol>> {
+        match self {
+            Self::Ctc(steps) => steps.beam(BEAM).into_iter().map(|(text, _)| text).take(TEXTS_A_VIEW).collect(),
+            Self::Slots(slots) => slots.texts(TEXTS_A_VIEW),
+        }
+    }
+
+    /// For each position of a text the symbols that this view sees there.
+    fn alternatives(&self, label: &[Symbol]) -> Vec<Vec<Symbol>> {
+        match self {
+            Self::Ctc(steps) => {
+                steps.align(label).into_iter().map(|step| steps.near(step, ALTERNATIVE_MIN)).collect()
+            }
+            Self::Slots(slots) => (0..label.len()).map(|slot| slots.near(slot, ALTERNATIVE_MIN)).collect(),
+        }
+    }
+}
+
+/// One line: its views, and what was read before folding in the first of them.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Line {
+    /// At least one.
+    pub(crate) views: Vec<Evidence>,
+    /// Characters as the reader gave them.
+    pub(crate) raw: String,
+}
+
+impl Line {
+    fn score(&self, label: &[Symbol]) -> f32 {
+        let sum: f32 = self.views.iter().map(|view| view.score(label)).sum();
+        sum / self.views.len().max(1) as f32
+    }
+
+    /// Possible texts with their scores, the best first. `alone`: the line is the whole plate, so that swaps that lead to
+    /// no known shape need not be tried.
+    fn texts(&self, alone: bool) -> Vec<(Vec<Symbol>, f32)> {
+        let found = self.views.iter().flat_map(Evidence::texts).filter(|text| text.len() <= LINE_CHARS_MAX);
+        let mut scored: BTreeMap<Vec<Symbol>, f32> = BTreeMap::new();
+        for text in found {
+            scored.entry(text).or_insert_with_key(|text| self.score(text));
+        }
+        for (text, _) in ranked(&scored).into_iter().take(SWAPPED) {
+            for swapped in swaps(&text, alone) {
+                scored.entry(swapped).or_insert_with_key(|text| self.score(text));
+            }
+        }
+        ranked(&scored)
+    }
+}
+
+fn ranked(scored: &BTreeMap<Vec<Symbol>, f32>) -> Vec<(Vec<Symbol>, f32)> {
+    let mut list: Vec<(Vec<Symbol>, f32)> = scored.iter().map(|(text, &score)| (text.clone(), score)).collect();
+    list.sort_by(|a, b| b.1.total_cmp(&a.1));
+    list
+}
+
+/// The text with one or (when alone) two of its symbols replaced by their twins; when alone only known shapes.
+fn swaps(text: &[Symbol], alone: bool) -> Vec<Vec<Symbol>> {
+    let single = |text: &[Symbol], from: usize| -> Vec<(usize, Vec<Symbol>)> {
+        let positions = text.iter().enumerate().skip(from);
+        let swapped = positions.flat_map(|(at, &symbol)| {
+            twins(symbol).map(move |twin| {
+                let replaced = text.iter().enumerate();
+                (at, replaced.map(|(k, &other)| if k == at { twin } else { other }).collect())
+            })
+        });
+        swapped.collect()
+    };
+    let once = single(text, 0);
+    let mut all = Vec::new();
+    for (at, swapped) in once {
+        if alone {
+            all.extend(single(&swapped, at + 1).into_iter().map(|(_, twice)| twice));
+        }
+        all.push(swapped);
+    }
+    all.retain(|text| !alone || shapes::is_known(text));
+    all
+}
+
+/// A plate's text with what else it could be.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Reading {
+    /// The best text.
+    pub(crate) text: Vec<Symbol>,
+    /// Its log-probability by the evidence alone.
+    pub(crate) log: f32,
+    /// What was read before folding, the lines separated by a blank.
+    pub(crate) raw: String,
+    /// For each position the alternatives, the best first.
+    pub(crate) positions: Vec<Vec<Alternative>>,
+}
+
+/// A text made of one part a line.
+struct Hypothesis {
+    parts: Vec<Vec<Symbol>>,
+    log: f32,
+    /// With the prior of its shape.
+    weighed: f32,
+}
+
+impl Hypothesis {
+    fn new(parts: Vec<Vec<Symbol>>, log: f32) -> Self {
+        let weighed = log + shapes::prior(&parts.concat());
+        Self { parts, log, weighed }
+    }
+}
+
+/// Reads one line, or two lines as one plate. Nothing when a line has no text that is short enough, or the best has no
+/// character or more than a plate can have.
+pub(crate) fn conclude(lines: &[&Line]) -> Option<Reading> {
+    let hypotheses = match lines {
+        [line] => line.texts(true).into_iter().map(|(text, log)| Hypothesis::new(vec![text], log)).collect(),
+        [upper, lower] => combined(&upper.texts(false), &lower.texts(false)),
+        _ => Vec::new(),
+    };
+    let best = hypotheses.iter().max_by(|a, b| a.weighed.total_cmp(&b.weighed))?;
+    let text = best.parts.concat();
+    if text.is_empty() || text.len() > PLATE_CHARS_MAX {
+        return None;
+    }
+    let raw: Vec<&str> = lines.iter().map(|line| line.raw.as_str()).collect();
+    Some(Reading { positions: positions(lines, best, &hypotheses), text, log: best.log, raw: raw.join(" ") })
+}
+
+fn combined(upper: &[(Vec<Symbol>, f32)], lower: &[(Vec<Symbol>, f32)]) -> Vec<Hypothesis> {
+    let pairs = upper.iter().take(COMBINED).flat_map(|above| lower.iter().take(COMBINED).map(move |below| (above, below)));
+    pairs.map(|((a, p), (b, q))| Hypothesis::new(vec![a.clone(), b.clone()], p + q)).collect()
+}
+
+/// Posterior of each position of the best text. Texts of another length are "no character here" for every position.
+fn positions(lines: &[&Line], best: &Hypothesis, all: &[Hypothesis]) -> Vec<Vec<Alternative>> {
+    let length = best.parts.concat().len();
+    let other_lengths = all.iter().filter(|other| other.parts.concat().len() != length);
+    let elsewhere = other_lengths.fold(f32::NEG_INFINITY, |sum, other| log_add(sum, other.weighed));
+    let mut positions = Vec::new();
+    for (at, (part, line)) in best.parts.iter().zip(lines).enumerate() {
+        let own = line.score(part);
+        let mut candidates = vec![Vec::new(); part.len()];
+        for view in &line.views {
+            for (list, seen) in candidates.iter_mut().zip(view.alternatives(part)) {
+                list.extend(seen);
+            }
+        }
+        for (place, (&symbol, mut list)) in part.iter().zip(candidates).enumerate() {
+            list.extend(twins(symbol));
+            list.sort_unstable();
+            list.dedup();
+            list.retain(|&other| other != symbol);
+            let mut scored = vec![(symbol, best.weighed)];
+            for other in list {
+                let mut parts = best.parts.clone();
+                let substituted: Vec<Symbol> =
+                    part.iter().enumerate().map(|(k, &kept)| if k == place { other } else { kept }).collect();
+                let log = best.log - own + line.score(&substituted);
+                if let Some(slot) = parts.get_mut(at) {
+                    *slot = substituted;
+                }
+                scored.push((other, Hypothesis::new(parts, log).weighed));
+            }
+            positions.push(posterior(&mut scored, elsewhere));
+        }
+    }
+    positions
+}
+
+/// Probabilities from log-weights; `elsewhere` is the weight of no character here.
+fn posterior(scored: &mut [(Symbol, f32)], elsewhere: f32) -> Vec<Alternative> {
+    // The best text's own symbol is the first, and a stable sort keeps it before its equals.
+    scored.sort_by(|a, b| b.1.total_cmp(&a.1));
+    let total = scored.iter().fold(elsewhere, |sum, (_, log)| log_add(sum, *log));
+    let alternative = |&(symbol, log): &(Symbol, f32)| Alternative {
+        character: character(symbol),
+        probability: (log - total).exp().clamp(0.0, 1.0),
+    };
+    scored.iter().take(ALTERNATIVES_MAX).map(alternative).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::alphabet::{SYMBOLS, symbol, text};
+    use super::*;
+
+    /// A line that shows `shown`, each character with a blank step behind it; `doubts` gives part of a character's
+    /// probability to another.
+    fn line(shown: &str, doubts: &[(usize, char, f32)]) -> Line {
+        let mut rows = Vec::new();
+        for (at, character) in shown.chars().enumerate() {
+            let mut row = [0.0; SYMBOLS];
+            row[usize::from(symbol(character).unwrap())] = 1.0;
+            for &(_, other, share) in doubts.iter().filter(|(place, _, _)| *place == at) {
+                row[usize::from(symbol(character).unwrap())] -= share;
+                row[usize::from(symbol(other).unwrap())] += share;
+            }
+            let mut blank = [0.0; SYMBOLS];
+            blank[0] = 1.0;
+            rows.extend([row, blank]);
+        }
+        Line { views: vec![Evidence::Ctc(Steps::new(rows))], raw: shown.to_owned() }
+    }
+
+    #[test]
+    fn a_known_shape_decides_between_twins() {
+        let seen = line("LSI5EBC", &[(2, '1', 0.15)]);
+        let reading = conclude(&[&seen]).unwrap();
+        assert_eq!(text(&reading.text), "LS15EBC");
+        let third = &reading.positions[2];
+        assert_eq!((third[0].character, third[1].character), ('1', 'I'));
+        assert!(third[0].probability > 0.6 && third[1].probability > 0.1, "{third:?}");
+    }
+
+    #[test]
+    fn what_is_clearly_seen_is_not_overruled() {
+        let seen = line("LSW5EBC", &[]);
+        assert_eq!(text(&conclude(&[&seen]).unwrap().text), "LSW5EBC");
+    }
+
+    #[test]
+    fn the_best_alternative_spells_the_text_and_probabilities_add_up() {
+        let seen = line("AB12CDE", &[(0, 'H', 0.4), (4, 'G', 0.3)]);
+        let reading = conclude(&[&seen]).unwrap();
+        let spelled: String = reading.positions.iter().map(|p| p[0].character).collect();
+        assert_eq!(spelled, text(&reading.text));
+        for position in &reading.positions {
+            let sum: f32 = position.iter().map(|a| a.probability).sum();
+            assert!(sum <= 1.0 + 1e-4 && sum > 0.9, "{position:?}");
+        }
+        assert!((reading.positions[0][1].probability - 0.4).abs() < 0.02, "{:?}", reading.positions[0]);
+    }
+
+    #[test]
+    fn two_lines_make_one_text() {
+        let (upper, lower) = (line("34A", &[]), line("36837", &[(4, 'T', 0.5)]));
+        let reading = conclude(&[&upper, &lower]).unwrap();
+        assert_eq!(text(&reading.text), "34A36837");
+        assert_eq!(reading.positions.len(), 8);
+        assert_eq!(reading.raw, "34A 36837");
+    }
+
+    #[test]
+    fn several_views_outvote_one() {
+        let mut seen = line("ABC1234", &[(0, 'H', 0.7)]);
+        seen.views.extend(line("ABC1234", &[(0, 'H', 0.2)]).views);
+        seen.views.extend(line("ABC1234", &[(0, 'H', 0.2)]).views);
+        assert_eq!(text(&conclude(&[&seen]).unwrap().text), "ABC1234");
+    }
+
+    #[test]
+    fn nothing_and_too_much_are_no_reading() {
+        assert!(conclude(&[&line("", &[])]).is_none());
+        assert!(conclude(&[&line("ABCDEFGHIJKLMNOPQRSTUVW", &[])]).is_none());
+        assert!(conclude(&[]).is_none());
+    }
+}

@@ -1,0 +1,327 @@
+//! The reading network: which input it takes, how its output is decoded, and crops run in batches.
+
+use ovr_domain::port::{Inference, InferenceError, ModelInfo, Tensor};
+use ovr_domain::{Digest, Quad, RgbImage};
+
+use super::alphabet::{self, Alphabet, Row};
+use super::ctc::Steps;
+use super::lattice::Evidence;
+use super::rectify::{self, Cut};
+use super::slots::Slots;
+
+/// Widest crop that a network with a free width gets, in pixels.
+const WIDTH_MAX: u32 = 640;
+
+/// Crops whose width rounds up to the same multiple run in one batch.
+const WIDTH_STEP: u32 = 32;
+
+/// Most crops in one batch.
+const BATCH_MAX: usize = 16;
+
+/// Largest side of a network's fixed input, in pixels.
+const SIDE_MAX: usize = 2_048;
+
+/// Metadata key that holds the characters, one a line.
+const CHARACTERS_KEY: &str = "character";
+
+/// Metadata key that says how the output is decoded.
+const DECODER_KEY: &str = "decoder";
+
+/// How an output becomes texts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decoder {
+    /// Steps of a sequence: blank first, repeats merged (Graves et al. 2006).
+    Ctc,
+    /// One distribution a character: empty first.
+    Slots,
+}
+
+/// Which input the network takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Form {
+    /// 3 for RGB, 1 for luma.
+    channels: usize,
+    height: u32,
+    /// Nothing when the width is free.
+    width: Option<u32>,
+    /// Nothing when the batch is free.
+    batch: Option<usize>,
+}
+
+/// What the network saw in one crop.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Seen {
+    pub(super) evidence: Evidence,
+    /// The best characters before folding.
+    pub(super) raw: String,
+}
+
+/// A reading network: `[batch, 3 or 1, height, width or free]`, values from -1 to 1, in; `[batch, steps or slots, classes]`
+/// probabilities out.
+pub(super) struct ReadingNetwork {
+    network: Box<dyn Inference>,
+    alphabet: Alphabet,
+    decoder: Decoder,
+    form: Form,
+}
+
+impl ReadingNetwork {
+    /// Tells decoder, characters and input from the model.
+    pub(super) fn new(network: Box<dyn Inference>) -> Result<Self, InferenceError> {
+        let info = network.info();
+        let refuse = |reason: String| InferenceError::Layout { model: info.name.clone(), reason };
+        let decoder = match info.metadata.get(DECODER_KEY).map(String::as_str) {
+            None | Some("ctc") => Decoder::Ctc,
+            Some("slots") => Decoder::Slots,
+            Some(other) => {
+                return Err(refuse(format!("its metadata key `{DECODER_KEY}` is {other:?}; expected `ctc` or `slots`")));
+            }
+        };
+        let lines = info.metadata.get(CHARACTERS_KEY).ok_or_else(|| {
+            refuse(format!("its metadata has no key `{CHARACTERS_KEY}`; expected the characters, one a line"))
+        })?;
+        let alphabet = alphabet_of(lines, decoder, info)?;
+        let form = form_of(info).map_err(refuse)?;
+        Ok(Self { network, alphabet, decoder, form })
+    }
+
+    /// How the output is decoded.
+    pub(super) fn decoder(&self) -> Decoder {
+        self.decoder
+    }
+
+    /// The weights.
+    pub(super) fn digest(&self) -> Digest {
+        self.network.info().digest.clone()
+    }
+
+    /// Cuts a line out as the network wants it; nothing when the quad has no area.
+    pub(super) fn cut(&self, image: &RgbImage, quad: &Quad, cut: Cut) -> Option<RgbImage> {
+        let quad = rectify::grown(quad, cut);
+        match self.form.width {
+            None => rectify::strip(image, &quad, self.form.height, WIDTH_MAX),
+            Some(width) => {
+                let strip = rectify::strip(image, &quad, self.form.height, width)?;
+                let whole = ovr_domain::BBox::new(0.0, 0.0, strip.width as f32, strip.height as f32);
+                rectify::sample(&strip, &whole.quad(), (width, self.form.height), 1)
+            }
+        }
+    }
+
+    /// Runs the network on crops that [`cut`](Self::cut) made; one answer for each, in their order.
+    pub(super) fn see(&mut self, crops: &[RgbImage]) -> Result<Vec<Seen>, InferenceError> {
+        let mut order: Vec<(u32, usize)> = crops
+            .iter()
+            .enumerate()
+            .map(|(at, crop)| (self.form.width.unwrap_or(crop.width.next_multiple_of(WIDTH_STEP)), at))
+            .collect();
+        order.sort_unstable();
+        let mut seen: Vec<Option<Seen>> = vec![None; crops.len()];
+        let size = self.form.batch.unwrap_or(BATCH_MAX).clamp(1, BATCH_MAX);
+        for same_width in order.chunk_by(|a, b| a.0 == b.0) {
+            for batch in same_width.chunks(size) {
+                let width = batch.first().map_or(WIDTH_STEP, |(width, _)| *width);
+                let members: Vec<&RgbImage> = batch.iter().filter_map(|(_, at)| crops.get(*at)).collect();
+                let answers = self.run(&members, width)?;
+                for ((_, at), answer) in batch.iter().zip(answers) {
+                    if let Some(slot) = seen.get_mut(*at) {
+                        *slot = Some(answer);
+                    }
+                }
+            }
+        }
+        let complete: Option<Vec<Seen>> = seen.into_iter().collect();
+        complete.ok_or_else(|| self.failed("it answered fewer crops than it was given".to_owned()))
+    }
+
+    fn failed(&self, reason: String) -> InferenceError {
+        InferenceError::Run { model: self.network.info().name.clone(), reason }
+    }
+
+    /// One batch of crops, each padded with gray to `width`.
+    fn run(&mut self, crops: &[&RgbImage], width: u32) -> Result<Vec<Seen>, InferenceError> {
+        let count = self.form.batch.unwrap_or(crops.len()).max(crops.len());
+        let (channels, height) = (self.form.channels, self.form.height as usize);
+        let mut data = vec![0.0; count * channels * height * width as usize];
+        for (crop, out) in crops.iter().zip(data.chunks_exact_mut(channels * height * width as usize)) {
+            fill(crop, channels, width as usize, out);
+        }
+        let input = Tensor { shape: vec![count, channels, height, width as usize], data };
+        let outputs = self.network.run(&input)?;
+        let Some(output) = outputs.first() else {
+            return Err(self.failed("it gave no output".to_owned()));
+        };
+        let &[batch, steps, classes] = output.shape.as_slice() else {
+            return Err(self.failed(format!("the output has shape {:?}; expected three dimensions", output.shape)));
+        };
+        if batch < crops.len() || classes != self.alphabet.len() || output.data.len() != batch * steps * classes {
+            return Err(self.failed(format!(
+                "the output has shape {:?}; expected [{count}, steps, {}]",
+                output.shape,
+                self.alphabet.len()
+            )));
+        }
+        if steps == 0 {
+            return Err(self.failed("the output has no steps".to_owned()));
+        }
+        Ok(output.data.chunks_exact(steps * classes).take(crops.len()).map(|rows| self.decode(rows, classes)).collect())
+    }
+
+    /// One crop's answer.
+    fn decode(&self, probabilities: &[f32], classes: usize) -> Seen {
+        let mut rows: Vec<Row> = Vec::with_capacity(probabilities.len() / classes.max(1));
+        let mut raw = String::new();
+        let mut last = None;
+        for step in probabilities.chunks_exact(classes) {
+            rows.push(self.alphabet.fold_row(step));
+            // Values that are not numbers lose every comparison.
+            let best = step.iter().enumerate().fold((0, f32::NEG_INFINITY), |best, (class, &probability)| {
+                if probability > best.1 { (class, probability) } else { best }
+            });
+            let repeats = self.decoder == Decoder::Ctc && last == Some(best.0);
+            if let Some(character) = self.alphabet.character(best.0).filter(|_| !repeats) {
+                raw.push(character);
+            }
+            last = Some(best.0);
+        }
+        let evidence = match self.decoder {
+            Decoder::Ctc => Evidence::Ctc(Steps::new(rows)),
+            Decoder::Slots => Evidence::Slots(Slots::new(rows)),
+        };
+        Seen { evidence, raw }
+    }
+}
+
+/// The characters, with PP-OCR's space behind them when the output has one class more.
+fn alphabet_of(lines: &str, decoder: Decoder, info: &ModelInfo) -> Result<Alphabet, InferenceError> {
+    let classes = info.outputs.first().and_then(|output| output.shape.last().copied()).flatten();
+    let spaced = alphabet::Alphabet::from_lines(lines);
+    let plain = spaced.without_last();
+    let alphabet = match (decoder, classes) {
+        (Decoder::Ctc, None) => spaced,
+        (Decoder::Ctc, Some(classes)) if classes == spaced.len() => spaced,
+        _ => plain,
+    };
+    classes.map_or(Ok(()), |classes| alphabet.check(&info.name, classes))?;
+    Ok(alphabet)
+}
+
+/// The input from its declared shape.
+fn form_of(info: &ModelInfo) -> Result<Form, String> {
+    let shape = info.inputs.first().map(|spec| spec.shape.clone()).unwrap_or_default();
+    let expected = || format!("the input has shape {shape:?}; expected [batch, 1 or 3, height, width or free]");
+    let &[batch, channels, height, width] = shape.as_slice() else { return Err(expected()) };
+    let channels = channels.unwrap_or(3);
+    let height = height.filter(|height| (8..=SIDE_MAX).contains(height)).ok_or_else(expected)?;
+    let sane_width = width.is_none_or(|width| (8..=SIDE_MAX).contains(&width));
+    if !matches!(channels, 1 | 3) || !sane_width || batch == Some(0) {
+        return Err(expected());
+    }
+    Ok(Form { channels, height: height as u32, width: width.map(|width| width as u32), batch })
+}
+
+/// Writes a crop into its part of the input, values from -1 to 1; what it does not cover stays 0.
+fn fill(crop: &RgbImage, channels: usize, width: usize, out: &mut [f32]) {
+    let own = crop.width as usize;
+    let luma = if channels == 1 { crop.luma() } else { Vec::new() };
+    let plane = crop.height as usize * width;
+    for (channel, plane) in out.chunks_exact_mut(plane.max(1)).enumerate() {
+        for (row, line) in plane.chunks_exact_mut(width.max(1)).enumerate() {
+            if channels == 1 {
+                let samples = luma.iter().skip(row * own).take(own);
+                line.iter_mut().zip(samples).for_each(|(value, &sample)| *value = scaled(sample));
+            } else {
+                let samples = crop.data.iter().skip(row * own * 3 + channel).step_by(3).take(own);
+                line.iter_mut().zip(samples).for_each(|(value, &sample)| *value = scaled(sample));
+            }
+        }
+    }
+}
+
+/// A byte as a value from -1 to 1.
+fn scaled(sample: u8) -> f32 {
+    f32::from(sample) / 127.5 - 1.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::alphabet::text;
+    use super::super::lattice::{Line, conclude};
+    use super::*;
+    use crate::infer::Recorded;
+    use ovr_domain::BBox;
+
+    const FREE: [Option<usize>; 4] = [None, Some(3), Some(48), None];
+
+    /// Rows with one certain class each.
+    fn certain(classes: usize, chosen: &[usize]) -> Tensor {
+        let mut data = vec![0.0; classes * chosen.len()];
+        for (row, &class) in data.chunks_exact_mut(classes).zip(chosen) {
+            row[class] = 1.0;
+        }
+        Tensor { shape: vec![1, chosen.len(), classes], data }
+    }
+
+    fn read(network: &mut ReadingNetwork) -> (String, String) {
+        let image = RgbImage::filled(100, 50, [90; 3]);
+        let crop = network.cut(&image, &BBox::new(0.0, 0.0, 100.0, 30.0).quad(), Cut::TIGHT).unwrap();
+        let seen = network.see(&[crop]).unwrap().remove(0);
+        let line = Line { views: vec![seen.evidence], raw: seen.raw.clone() };
+        (conclude(&[&line]).map(|reading| text(&reading.text)).unwrap_or_default(), seen.raw)
+    }
+
+    #[test]
+    fn ctc_is_told_from_the_character_list_with_its_space() {
+        // Classes: blank, A, B, 7, -, space.
+        let answer = certain(6, &[1, 1, 0, 1, 4, 2, 5, 3]);
+        let model = Recorded::new("ctc", &FREE, &[("character", "A\nB\n7\n-")], vec![vec![answer]]);
+        let mut network = ReadingNetwork::new(Box::new(model)).unwrap();
+        assert_eq!(network.decoder(), Decoder::Ctc);
+        assert_eq!(read(&mut network), ("AAB7".to_owned(), "AA-B 7".to_owned()));
+    }
+
+    #[test]
+    fn slots_are_told_from_the_metadata_and_repeats_stay() {
+        let answer = certain(4, &[1, 1, 2, 3, 0, 0]);
+        let metadata = [("decoder", "slots"), ("character", "A\nB\n7")];
+        let fixed = [Some(1), Some(1), Some(32), Some(128)];
+        let model = Recorded::new("slots", &fixed, &metadata, vec![vec![answer]]);
+        let mut network = ReadingNetwork::new(Box::new(model)).unwrap();
+        assert_eq!(network.decoder(), Decoder::Slots);
+        assert_eq!(read(&mut network).0, "AAB7");
+    }
+
+    #[test]
+    fn models_that_are_no_readers_are_refused_with_what_is_missing() {
+        let refused = |input: &[Option<usize>], metadata: &[(&str, &str)]| {
+            let model = Recorded::new("m.onnx", input, metadata, vec![vec![certain(6, &[1])]]);
+            ReadingNetwork::new(Box::new(model)).map(|_| ()).unwrap_err().to_string()
+        };
+        assert!(refused(&FREE, &[]).contains("`character`"));
+        assert!(refused(&FREE, &[("character", "A\nB")]).contains("6 classes"));
+        assert!(refused(&FREE, &[("character", "A"), ("decoder", "magic")]).contains("magic"));
+        assert!(refused(&[None, Some(4), Some(48), None], &[("character", "A\nB\nC\nD")]).contains("expected [batch"));
+    }
+
+    #[test]
+    fn answers_of_another_shape_are_errors() {
+        let other = Tensor { shape: vec![1, 6], data: vec![0.0; 6] };
+        let answers = vec![vec![certain(6, &[1])], vec![other], vec![]];
+        let model = Recorded::new("m", &FREE, &[("character", "A\nB\n7\n-")], answers);
+        let mut network = ReadingNetwork::new(Box::new(model)).unwrap();
+        let crop = RgbImage::filled(96, 48, [0; 3]);
+        assert!(network.see(std::slice::from_ref(&crop)).is_ok());
+        assert!(network.see(std::slice::from_ref(&crop)).unwrap_err().to_string().contains("[1, 6]"));
+        assert!(network.see(&[crop]).unwrap_err().to_string().contains("no output"));
+    }
+
+    #[test]
+    fn pixels_are_scaled_and_the_rest_is_gray() {
+        let mut crop = RgbImage::filled(2, 1, [0, 255, 0]);
+        crop.data[5] = 51;
+        let mut out = vec![0.0; 9];
+        fill(&crop, 3, 3, &mut out);
+        let expected = [-1.0, -1.0, 0.0, 1.0, 1.0, 0.0, -1.0, -0.6, 0.0];
+        assert!(out.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{out:?}");
+    }
+}

@@ -1,0 +1,214 @@
+//! Rectification: a quadrilateral on a picture becomes an upright strip of fixed height.
+//!
+//! The strip is sampled through the projective map of the unit square onto the quad (Heckbert 1989, "Fundamentals of
+//! Texture Mapping", section 2.2.3): bilinear where it enlarges, the mean of several samples where it shrinks.
+
+#![expect(clippy::indexing_slicing, reason = "pixel loops; positions are clamped to the picture first")]
+
+use ovr_domain::{Point, Quad, RgbImage};
+
+/// Most samples in each direction for one pixel of the strip.
+const SAMPLES_MAX: u32 = 8;
+
+/// How a strip is cut out.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Cut {
+    /// Moved outwards at the left and the right, as a share of the line's height; may be negative.
+    pub(crate) across: f32,
+    /// Moved outwards above and below, as a share of the line's height; may be negative.
+    pub(crate) down: f32,
+}
+
+impl Cut {
+    /// The quad as it is.
+    pub(crate) const TIGHT: Self = Self { across: 0.0, down: 0.0 };
+}
+
+/// The quad moved outwards.
+pub(crate) fn grown(quad: &Quad, cut: Cut) -> Quad {
+    let height = quad.height();
+    let [a, b, c, d] = quad.0;
+    let unit = |x: f32, y: f32| {
+        let length = x.hypot(y).max(1e-6);
+        (x / length, y / length)
+    };
+    let (ux, uy) = unit(b.x - a.x + c.x - d.x, b.y - a.y + c.y - d.y);
+    let (vx, vy) = unit(d.x - a.x + c.x - b.x, d.y - a.y + c.y - b.y);
+    let (across, down) = (cut.across * height, cut.down * height);
+    let moved = |point: Point, s: f32, t: f32| Point {
+        x: point.x + s * across * ux + t * down * vx,
+        y: point.y + s * across * uy + t * down * vy,
+    };
+    Quad([moved(a, -1.0, -1.0), moved(b, 1.0, -1.0), moved(c, 1.0, 1.0), moved(d, -1.0, 1.0)])
+}
+
+/// The part of a quad between two heights, 0 its upper and 1 its lower edge.
+pub(crate) fn band(quad: &Quad, from: f32, to: f32) -> Quad {
+    let [a, b, c, d] = quad.0;
+    let between = |p: Point, q: Point, t: f32| Point { x: p.x + (q.x - p.x) * t, y: p.y + (q.y - p.y) * t };
+    Quad([between(a, d, from), between(b, c, from), between(b, c, to), between(a, d, to)])
+}
+
+/// Samples the quad into a strip of `height` pixels, its width in proportion and at most `width_max`. Nothing when the
+/// quad is not finite or has no area.
+pub(crate) fn strip(image: &RgbImage, quad: &Quad, height: u32, width_max: u32) -> Option<RgbImage> {
+    let (across, down) = (quad.width(), quad.height().max(1.0));
+    let whole = image.data.len() == image.width as usize * image.height as usize * 3 && !image.data.is_empty();
+    let measurable = quad.is_finite() && across.is_finite() && down.is_finite() && across >= 1.0;
+    if !(measurable && whole) {
+        return None;
+    }
+    let width = ((height as f32 * across / down).round() as u32).clamp(height / 3, width_max.max(height / 3));
+    sample(image, quad, (width, height), ((down / height as f32 - 0.25).ceil() as u32).clamp(1, SAMPLES_MAX))
+}
+
+/// Samples the quad into exactly `size` pixels, the mean of `samples` by `samples` points each.
+pub(crate) fn sample(image: &RgbImage, quad: &Quad, size: (u32, u32), samples: u32) -> Option<RgbImage> {
+    let map = Projection::of(quad)?;
+    let (width, height) = size;
+    let mut data = Vec::with_capacity((width * height) as usize * 3);
+    let share = 1.0 / (samples * samples) as f32;
+    for y in 0..height * samples {
+        if y % samples != 0 {
+            continue;
+        }
+        for x in 0..width {
+            let mut sum = [0.0_f32; 3];
+            for sy in 0..samples {
+                let v = ((y + sy) as f32 + 0.5) / (height * samples) as f32;
+                for sx in 0..samples {
+                    let u = ((x * samples + sx) as f32 + 0.5) / (width * samples) as f32;
+                    let pixel = bilinear(image, map.at(u, v));
+                    sum = [sum[0] + pixel[0], sum[1] + pixel[1], sum[2] + pixel[2]];
+                }
+            }
+            data.extend(sum.map(|value| (value * share + 0.5) as u8));
+        }
+    }
+    Some(RgbImage { width, height, data })
+}
+
+/// The pixel values at a point, edges continued outwards.
+fn bilinear(image: &RgbImage, point: Point) -> [f32; 3] {
+    let place = |at: f32, side: u32| {
+        let last = side.saturating_sub(1);
+        // From outer corners to the middles of pixels.
+        let at = (at - 0.5).clamp(0.0, last as f32);
+        let first = at as u32;
+        (first as usize, (first + 1).min(last) as usize, at - first as f32)
+    };
+    let (x0, x1, fx) = place(point.x, image.width);
+    let (y0, y1, fy) = place(point.y, image.height);
+    let stride = image.width as usize * 3;
+    let (upper, lower) = (&image.data[y0 * stride..], &image.data[y1 * stride..]);
+    let mut out = [0.0; 3];
+    for (channel, out) in out.iter_mut().enumerate() {
+        let pick = |row: &[u8], x: usize| f32::from(row[x * 3 + channel]);
+        let above = pick(upper, x0) * (1.0 - fx) + pick(upper, x1) * fx;
+        let below = pick(lower, x0) * (1.0 - fx) + pick(lower, x1) * fx;
+        *out = above * (1.0 - fy) + below * fy;
+    }
+    out
+}
+
+/// The projective map of the unit square onto a quad.
+#[derive(Debug, Clone, Copy)]
+struct Projection {
+    x: [f32; 3],
+    y: [f32; 3],
+    w: [f32; 2],
+}
+
+impl Projection {
+    /// Nothing when the quad has no area.
+    fn of(quad: &Quad) -> Option<Self> {
+        let [a, b, c, d] = quad.0;
+        let (dx1, dy1) = (b.x - c.x, b.y - c.y);
+        let (dx2, dy2) = (d.x - c.x, d.y - c.y);
+        let (sx, sy) = (a.x - b.x + c.x - d.x, a.y - b.y + c.y - d.y);
+        let area = dx1 * dy2 - dx2 * dy1;
+        if area.abs() < 1e-3 || !area.is_finite() {
+            return None;
+        }
+        let g = (sx * dy2 - dx2 * sy) / area;
+        let h = (dx1 * sy - sx * dy1) / area;
+        Some(Self {
+            x: [b.x - a.x + g * b.x, d.x - a.x + h * d.x, a.x],
+            y: [b.y - a.y + g * b.y, d.y - a.y + h * d.y, a.y],
+            w: [g, h],
+        })
+    }
+
+    fn at(&self, u: f32, v: f32) -> Point {
+        let w = self.w[0] * u + self.w[1] * v + 1.0;
+        let point = |row: &[f32; 3]| (row[0] * u + row[1] * v + row[2]) / w;
+        let (x, y) = (point(&self.x), point(&self.y));
+        // A quad that crosses the horizon has points at infinity: they read the corner.
+        if x.is_finite() && y.is_finite() { Point { x, y } } else { Point { x: 0.0, y: 0.0 } }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ovr_domain::BBox;
+
+    fn gradient(width: u32, height: u32) -> RgbImage {
+        let pixels = (0..height).flat_map(|y| (0..width).flat_map(move |x| [(x * 2) as u8, (y * 4) as u8, 7]));
+        RgbImage { width, height, data: pixels.collect() }
+    }
+
+    #[test]
+    fn an_upright_box_of_the_same_size_is_copied() {
+        let image = gradient(100, 60);
+        let cut = strip(&image, &BBox::new(10.0, 5.0, 58.0, 29.0).quad(), 24, 640).unwrap();
+        assert_eq!((cut.width, cut.height), (48, 24));
+        assert_eq!(cut.pixel(0, 0), image.pixel(10, 5));
+        assert_eq!(cut.pixel(47, 23), image.pixel(57, 28));
+    }
+
+    #[test]
+    fn a_perspective_quad_maps_its_corners_and_its_diagonals() {
+        let corners = [(10.0, 10.0), (90.0, 20.0), (80.0, 50.0), (15.0, 40.0)].map(|(x, y)| Point { x, y });
+        let map = Projection::of(&Quad(corners)).unwrap();
+        for ((u, v), corner) in [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)].into_iter().zip(corners) {
+            assert!(map.at(u, v).distance(corner) < 1e-3);
+        }
+        // The diagonals of the square cross in the middle, so those of the quad cross at its image.
+        let middle = map.at(0.5, 0.5);
+        let side = |p: Point, q: Point| (q.x - p.x) * (middle.y - p.y) - (q.y - p.y) * (middle.x - p.x);
+        assert!(side(corners[0], corners[2]).abs() < 0.1 && side(corners[1], corners[3]).abs() < 0.1);
+    }
+
+    #[test]
+    fn shrinking_averages_and_edges_continue() {
+        let mut image = RgbImage::filled(96, 96, [0; 3]);
+        for (at, pixel) in image.data.chunks_exact_mut(3).enumerate() {
+            pixel.fill(if at % 2 == 0 { 0 } else { 200 });
+        }
+        let cut = strip(&image, &BBox::new(0.0, 0.0, 96.0, 96.0).quad(), 48, 640).unwrap();
+        assert!(cut.data.iter().all(|&value| value == 100), "{:?}", cut.pixel(3, 3));
+        let outside = strip(&gradient(20, 10), &BBox::new(-30.0, -30.0, -10.0, -20.0).quad(), 10, 64).unwrap();
+        assert_eq!(outside.pixel(5, 5), [0, 0, 7]);
+    }
+
+    #[test]
+    fn growing_and_bands_keep_the_sides_parallel() {
+        let quad = BBox::new(10.0, 10.0, 50.0, 20.0).quad();
+        assert_eq!(grown(&quad, Cut { across: 0.5, down: 0.1 }).bounds(), BBox::new(5.0, 9.0, 55.0, 21.0));
+        assert_eq!(band(&quad, 0.5, 1.0).bounds(), BBox::new(10.0, 15.0, 50.0, 20.0));
+    }
+
+    #[test]
+    fn broken_quads_and_pictures_give_nothing() {
+        let image = gradient(20, 10);
+        let mut broken = BBox::new(1.0, 1.0, 9.0, 5.0).quad();
+        broken.0[2].x = f32::NAN;
+        assert!(strip(&image, &broken, 48, 640).is_none());
+        assert!(strip(&image, &BBox::new(3.0, 3.0, 3.0, 3.0).quad(), 48, 640).is_none());
+        let empty = RgbImage { width: 0, height: 0, data: Vec::new() };
+        assert!(strip(&empty, &BBox::new(1.0, 1.0, 9.0, 5.0).quad(), 48, 640).is_none());
+        let huge = BBox::new(-1e9, -1e9, 1e9, 1e9).quad();
+        assert!(strip(&image, &huge, 48, 640).is_some_and(|cut| cut.width <= 640));
+    }
+}

@@ -1,0 +1,270 @@
+//! The plates of a single picture.
+//!
+//! Lines of text are found on the whole picture, joined in rows and stacks, and read in several views. Around the most
+//! plate-like ones the finder looks again at a scale that suits them: a small plate gets a tighter quad, a very large one is
+//! no longer cut. Of all readings that overlap the most plate-like stays.
+
+use ovr_domain::pixels::Picture;
+use ovr_domain::port::InferenceError;
+use ovr_domain::read::Alternative;
+use ovr_domain::{BBox, Point, Quad, RgbImage};
+
+use super::alphabet;
+use super::reader::{PlateReader, ReadPlate, SeenLine, VIEWS, plate_of};
+use super::rectify::Cut;
+use crate::find::{TextFinder, TextLine, group};
+
+/// Line height in the finder's input at which it is looked at again, in pixels.
+const ZOOM_LINE_PX: f32 = 36.0;
+
+/// Longest side of the finder's input when looking again, in pixels.
+const ZOOM_SIDE_MAX_PX: f32 = 736.0;
+
+/// How many places are looked at again.
+const ZOOMS: usize = 2;
+
+/// Plate-likeness below which a place is not looked at again.
+const ZOOM_LIKENESS_MIN: f32 = 0.005;
+
+/// Plate-likeness from which a plate is reported: a caller sees weak ones with their low confidence.
+const REPORTED_MIN: f32 = 0.01;
+
+/// Overlap, as a share of the smaller box, above which two readings are of one plate.
+const SAME_PLATE: f32 = 0.4;
+
+/// A two-line reading is worth a little more than its halves, which are plate-like themselves.
+const STACK_FAVOUR: f32 = 1.05;
+
+/// The finder's input for a picture that is one plate, in pixels.
+const CROP_SIDE_PX: f32 = 320.0;
+
+/// Lowest line of a picture that is one plate, as a share of its height.
+const CROP_LINE_MIN: f32 = 0.2;
+
+/// Height of a line, as a share of a crop's height, from which it counts fully: the number is the largest text on a plate.
+const CROP_LINE_FULL: f32 = 0.3;
+
+/// Width over height from which a crop may be a single line without any margin.
+const CROP_WHOLE_ASPECT_MIN: f32 = 2.6;
+
+/// A plate on a picture.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StillPlate {
+    /// Letters and digits, upper case.
+    pub text: String,
+    /// How sure it is that this is a plate with this text, 0 to 1.
+    pub confidence: f32,
+    /// Where the text is, in pixels of the picture.
+    pub quad: Quad,
+    /// Probability of each character.
+    pub char_confidences: Vec<f32>,
+    /// For each position the alternatives, the best first.
+    pub positions: Vec<Vec<Alternative>>,
+}
+
+impl StillPlate {
+    fn new(plate: ReadPlate) -> Self {
+        let best = plate.positions.iter().filter_map(|position| position.first());
+        Self {
+            text: alphabet::text(&plate.text),
+            confidence: plate.likeness.clamp(0.0, 1.0),
+            quad: plate.quad,
+            char_confidences: best.map(|alternative| alternative.probability).collect(),
+            positions: plate.positions,
+        }
+    }
+}
+
+/// Finds and reads the plates of single pictures.
+pub struct StillReader {
+    finder: TextFinder,
+    reader: PlateReader,
+}
+
+impl StillReader {
+    /// From a finder of text and a reader.
+    pub fn new(finder: TextFinder, reader: PlateReader) -> Self {
+        Self { finder, reader }
+    }
+
+    /// The plates of a whole picture, the most plate-like first.
+    pub fn read_still(&mut self, image: &RgbImage) -> Result<Vec<StillPlate>, InferenceError> {
+        let picture = picture_of(image)?;
+        let lines = self.finder.lines(&picture)?;
+        let mut plates = self.read_lines(image, &lines)?;
+        let mut places: Vec<Quad> = Vec::new();
+        for plate in by_likeness(plates.clone()).iter().take(ZOOMS) {
+            let known = places.iter().any(|place| overlap(place, &plate.quad) > 0.5);
+            if plate.likeness >= ZOOM_LIKENESS_MIN && !known {
+                places.push(plate.quad);
+                let lines = self.look_again(&picture, plate)?;
+                plates.extend(self.read_lines(image, &lines)?);
+            }
+        }
+        Ok(distinct(plates).into_iter().map(StillPlate::new).collect())
+    }
+
+    /// The plate of a picture that is filled by it: at most one.
+    pub fn read_crop(&mut self, image: &RgbImage) -> Result<Vec<StillPlate>, InferenceError> {
+        let picture = picture_of(image)?;
+        let (width, height) = (image.width as f32, image.height as f32);
+        let mut lines = self.finder.lines_at(&picture, CROP_SIDE_PX)?;
+        lines.retain(|line| line.quad.height() >= CROP_LINE_MIN * height);
+        let mut plates = self.read_lines(image, &lines)?;
+        let whole = self.see(image, &[picture.bounds().quad()])?;
+        let whole = whole.first().and_then(|line| plate_of(&[line]));
+        if width > CROP_WHOLE_ASPECT_MIN * height {
+            plates.extend(whole.clone());
+        }
+        let weight = |plate: &ReadPlate| plate.likeness * (plate.line_height_px / (CROP_LINE_FULL * height)).min(1.0);
+        let best = plates.into_iter().max_by(|a, b| weight(a).total_cmp(&weight(b)));
+        Ok(best.or(whole).map(StillPlate::new).into_iter().collect())
+    }
+
+    /// Reads lines, the rows that they make side by side and the stacks that they make above each other.
+    fn read_lines(&mut self, image: &RgbImage, lines: &[TextLine]) -> Result<Vec<ReadPlate>, InferenceError> {
+        let mut quads: Vec<Quad> = lines.iter().map(|line| line.quad).collect();
+        for (at, line) in lines.iter().enumerate() {
+            let later = lines.iter().skip(at + 1);
+            quads.extend(later.filter_map(|other| group::side_by_side(&line.quad, &other.quad)));
+        }
+        let seen = self.see(image, &quads)?;
+        let read: Vec<(&SeenLine, ReadPlate)> =
+            seen.iter().filter_map(|line| Some((line, plate_of(&[line])?))).collect();
+        let mut stacks = Vec::new();
+        for (upper, above) in &read {
+            for (lower, below) in &read {
+                if may_stack(above, below)
+                    && let Some(mut plate) = plate_of(&[upper, lower])
+                {
+                    plate.likeness *= STACK_FAVOUR;
+                    stacks.push(plate);
+                }
+            }
+        }
+        Ok(read.into_iter().map(|(_, plate)| plate).chain(stacks).collect())
+    }
+
+    /// Looks at lines: once, and in all views where there is some text.
+    fn see(&mut self, image: &RgbImage, quads: &[Quad]) -> Result<Vec<SeenLine>, InferenceError> {
+        let first: Vec<(&RgbImage, Quad)> = quads.iter().map(|quad| (image, *quad)).collect();
+        let glimpsed = self.reader.see(&first, &[Cut::TIGHT])?;
+        let with_text: Vec<SeenLine> = glimpsed.into_iter().flatten().filter(has_text).collect();
+        let again: Vec<(&RgbImage, Quad)> = with_text.iter().map(|line| (image, line.quad)).collect();
+        let others: Vec<Cut> = VIEWS.iter().copied().filter(|view| *view != Cut::TIGHT).collect();
+        let more = self.reader.see(&again, &others)?;
+        let together = with_text.into_iter().zip(more).map(|(mut line, more)| {
+            line.line.views.extend(more.into_iter().flat_map(|more| more.line.views));
+            line
+        });
+        Ok(together.collect())
+    }
+
+    /// Finds lines around a plate at a scale at which its line is [`ZOOM_LINE_PX`] high.
+    fn look_again(&mut self, picture: &Picture, plate: &ReadPlate) -> Result<Vec<TextLine>, InferenceError> {
+        let quad = &plate.quad;
+        let (width, height) = (quad.width(), quad.height());
+        let centre = middle(quad);
+        let [a, b, ..] = quad.0;
+        let across = width / 2.0 + (width * 0.5).max(height * 2.0);
+        let down = 2.2 * height + (b.y - a.y).abs() / 2.0;
+        let region = BBox::new(centre.x - across, centre.y - down, centre.x + across, centre.y + down);
+        let (image, (left, top)) = picture.rgb(region);
+        let scale = ZOOM_LINE_PX / (height / plate.lines as f32).max(1.0);
+        let side = (region.width().max(region.height()) * scale).min(ZOOM_SIDE_MAX_PX);
+        let mut lines = self.finder.lines_at(&picture_of(&image)?, side)?;
+        for line in &mut lines {
+            line.quad = Quad(line.quad.0.map(|p| Point { x: p.x + left as f32, y: p.y + top as f32 }));
+        }
+        Ok(lines)
+    }
+}
+
+/// Some text that is not too long.
+fn has_text(line: &SeenLine) -> bool {
+    let count = line.line.raw.chars().filter(|&character| alphabet::fold(character).is_some()).count();
+    (1..=24).contains(&count)
+}
+
+/// A picture over the pixels of an image.
+fn picture_of(image: &RgbImage) -> Result<Picture, InferenceError> {
+    Picture::from_rgb(image.clone()).map_err(|error| InferenceError::Run {
+        model: "text finder".to_owned(),
+        reason: format!("taking the picture: {error}"),
+    })
+}
+
+fn middle(quad: &Quad) -> Point {
+    let sum = quad.0.iter().fold((0.0, 0.0), |sum, point| (sum.0 + point.x, sum.1 + point.y));
+    Point { x: sum.0 / 4.0, y: sum.1 / 4.0 }
+}
+
+/// Whether two readings may be the lines of one plate, by place and by how much text they have.
+fn may_stack(above: &ReadPlate, below: &ReadPlate) -> bool {
+    let (a, b) = (above.text.len(), below.text.len());
+    let has_digit = below.text.iter().any(|&symbol| alphabet::character(symbol).is_ascii_digit());
+    (2..=5).contains(&a)
+        && (2..=6).contains(&b)
+        && (5..=10).contains(&(a + b))
+        && has_digit
+        && group::stacked(&above.quad, &below.quad)
+}
+
+fn by_likeness(mut plates: Vec<ReadPlate>) -> Vec<ReadPlate> {
+    plates.sort_by(|a, b| b.likeness.total_cmp(&a.likeness));
+    plates
+}
+
+/// What two quads' boxes share, as a share of the smaller one.
+fn overlap(a: &Quad, b: &Quad) -> f32 {
+    let (a, b) = (a.bounds(), b.bounds());
+    a.overlap(b) / a.area().min(b.area()).max(1e-6)
+}
+
+/// The most plate-like reading of each place.
+fn distinct(plates: Vec<ReadPlate>) -> Vec<ReadPlate> {
+    let mut kept: Vec<ReadPlate> = Vec::new();
+    for plate in by_likeness(plates) {
+        let taken = kept.iter().any(|other| overlap(&other.quad, &plate.quad) >= SAME_PLATE);
+        if plate.likeness > REPORTED_MIN && !taken {
+            kept.push(plate);
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plate(text: &str, likeness: f32, bbox: BBox) -> ReadPlate {
+        ReadPlate {
+            text: text.chars().filter_map(alphabet::symbol).collect(),
+            positions: Vec::new(),
+            likeness,
+            quad: bbox.quad(),
+            lines: 1,
+            line_height_px: bbox.height(),
+        }
+    }
+
+    #[test]
+    fn of_overlapping_readings_the_most_plate_like_stays() {
+        let found = distinct(vec![
+            plate("AB12", 0.3, BBox::new(0.0, 0.0, 50.0, 20.0)),
+            plate("AB123", 0.9, BBox::new(0.0, 0.0, 60.0, 20.0)),
+            plate("CD345", 0.5, BBox::new(200.0, 0.0, 260.0, 20.0)),
+            plate("TAXI", 0.001, BBox::new(400.0, 0.0, 460.0, 20.0)),
+        ]);
+        let texts: Vec<String> = found.iter().map(|plate| alphabet::text(&plate.text)).collect();
+        assert_eq!(texts, ["AB123", "CD345"]);
+    }
+
+    #[test]
+    fn lines_stack_when_together_they_have_a_plates_length_and_a_digit_below() {
+        let (upper, lower) = (BBox::new(10.0, 10.0, 60.0, 30.0), BBox::new(5.0, 32.0, 70.0, 54.0));
+        assert!(may_stack(&plate("34A", 0.1, upper), &plate("36837", 0.5, lower)));
+        assert!(!may_stack(&plate("34A", 0.1, upper), &plate("TAXI", 0.5, lower)));
+        assert!(!may_stack(&plate("ABC123", 0.1, upper), &plate("36837", 0.5, lower)));
+    }
+}
