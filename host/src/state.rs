@@ -25,7 +25,9 @@ impl StateDir {
     pub(crate) fn open(path: &Path, clock: &dyn Clock) -> Result<Self, Refusal> {
         let refuse = |doing: &str, error: &std::io::Error| {
             let path = path.display();
-            Refusal(format!("state folder {path}: {doing}: {error}; choose a folder that this user may write, with --state or `state` in host.yaml"))
+            Refusal(format!(
+                "state folder {path}: {doing}: {error}; choose a folder that this user may write, with --state or `state` in host.yaml"
+            ))
         };
         std::fs::create_dir_all(path).map_err(|error| refuse("cannot make it", &error))?;
         let lock = OpenOptions::new()
@@ -38,22 +40,30 @@ impl StateDir {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
                 let path = path.display();
-                return Err(Refusal(format!("state folder {path}: another ovr-alpr is using it; end that one or choose another folder with --state")));
+                return Err(Refusal(format!(
+                    "state folder {path}: another ovr-alpr is using it; end that one or choose another folder with --state"
+                )));
             }
             Err(TryLockError::Error(error)) => return Err(refuse("cannot lock it", &error)),
         }
         let install = read_or_mint(path, clock)?;
-        Ok(Self { path: path.to_owned(), install, _lock: lock })
+        Ok(Self {
+            path: path.to_owned(),
+            install,
+            _lock: lock,
+        })
     }
 }
 
 fn read_or_mint(path: &Path, clock: &dyn Clock) -> Result<InstallId, Refusal> {
     let file = path.join(INSTALL_FILE);
     match std::fs::read_to_string(&file) {
-        Ok(text) => text
-            .trim()
-            .parse()
-            .map_err(|error| Refusal(format!("{}: {error}; restore it from a backup of this state folder", file.display()))),
+        Ok(text) => text.trim().parse().map_err(|error| {
+            Refusal(format!(
+                "{}: {error}; restore it from a backup of this state folder",
+                file.display()
+            ))
+        }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let install = InstallId::mint(clock.now());
             write_durably(&file, &format!("{install}\n"))
@@ -100,7 +110,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("file");
         std::fs::write(&file, "x").unwrap();
-        let refusal = StateDir::open(&file.join("state"), &SystemClock::start()).err().unwrap();
+        let refusal = StateDir::open(&file.join("state"), &SystemClock::start())
+            .err()
+            .unwrap();
         assert!(refusal.0.starts_with("state folder"), "{}", refusal.0);
         assert_eq!(refusal.0.lines().count(), 1);
     }

@@ -5,12 +5,21 @@ use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Arc;
 
+use ovr_capture::{H264Writer, Options, SourceConfig};
+use ovr_domain::CameraId;
+use ovr_domain::port::FrameSource as _;
+use ovr_domain::time::SystemClock;
 use tempfile::TempDir;
 
 /// Runs the program in an empty folder, so that no configuration but the given one is found.
 fn ovr_alpr(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ovr-alpr")).args(args).current_dir(folder).output().unwrap()
+    Command::new(env!("CARGO_BIN_EXE_ovr-alpr"))
+        .args(args)
+        .current_dir(folder)
+        .output()
+        .unwrap()
 }
 
 /// Exit code 2 and one line on standard error that has all the words.
@@ -37,12 +46,16 @@ fn folder_with(files: &[(&str, &str)]) -> TempDir {
 /// A configuration whose API takes any free port, so that tests run side by side.
 const FREE_PORT: (&str, &str) = ("host.yaml", "api: { listen: \"127.0.0.1:0\" }\n");
 
-/// A short clip of moving test pattern.
+/// A short clip of a moving test pattern.
 fn clip(folder: &Path) -> PathBuf {
     let file = folder.join("clip.mp4");
-    let mut source = ovr_testkit::pattern::frames(320, 240, 50);
-    let mut writer = ovr_capture::encode::H264Writer::create(&file, 320, 240, 25).unwrap();
-    source.try_for_each(|picture| writer.write(&picture)).unwrap();
+    let pattern: SourceConfig = "test:320x240@25/50".parse().unwrap();
+    let (camera, clock) = (CameraId::new("clip").unwrap(), Arc::new(SystemClock::start()));
+    let mut source = ovr_capture::open(camera, &pattern, Options::default(), clock).unwrap();
+    let mut writer = H264Writer::create(&file, 320, 240, 25).unwrap();
+    while let Some(frame) = source.next_frame().unwrap() {
+        writer.write(&frame.picture).unwrap();
+    }
     writer.finish().unwrap();
     file
 }
@@ -57,7 +70,10 @@ fn an_unknown_key_names_the_file_and_the_nearest_right_key() {
 #[test]
 fn a_missing_model_is_named() {
     let folder = folder_with(&[FREE_PORT, ("ocr.yaml", "reader: { model: nowhere.onnx }\n")]);
-    let output = ovr_alpr(folder.path(), &["run", "--source", "test:320x240@25/50", "--exit-at-end"]);
+    let output = ovr_alpr(
+        folder.path(),
+        &["run", "--source", "test:320x240@25/50", "--exit-at-end"],
+    );
     assert_refused(&output, &["nowhere.onnx"]);
 }
 
@@ -69,7 +85,10 @@ fn a_model_of_another_kind_is_refused_with_what_would_be_right() {
     };
     let text = format!("reader: {{ model: {} }}\n", detector.display());
     let folder = folder_with(&[FREE_PORT, ("ocr.yaml", &text)]);
-    let output = ovr_alpr(folder.path(), &["run", "--source", "test:320x240@25/50", "--exit-at-end"]);
+    let output = ovr_alpr(
+        folder.path(),
+        &["run", "--source", "test:320x240@25/50", "--exit-at-end"],
+    );
     assert_refused(&output, &["PP-OCRv6_det_small.onnx", "layout"]);
 }
 
@@ -77,7 +96,10 @@ fn a_model_of_another_kind_is_refused_with_what_would_be_right() {
 fn a_source_that_is_missing_or_no_video_is_refused() {
     let folder = folder_with(&[FREE_PORT]);
     fs::write(folder.path().join("notes.txt"), "no video at all\n".repeat(500)).unwrap();
-    let output = ovr_alpr(folder.path(), &["run", "--source", "nowhere.mp4", "--exit-at-end"]);
+    let output = ovr_alpr(
+        folder.path(),
+        &["run", "--source", "nowhere.mp4", "--exit-at-end"],
+    );
     assert_refused(&output, &["nowhere.mp4"]);
     let output = ovr_alpr(folder.path(), &["run", "--source", "notes.txt", "--exit-at-end"]);
     assert_refused(&output, &["notes.txt", "video"]);
@@ -97,7 +119,10 @@ fn a_port_in_use_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let folder = folder_with(&[("host.yaml", &format!("api: {{ listen: \"{address}\" }}\n"))]);
-    let output = ovr_alpr(folder.path(), &["run", "--source", "test:320x240@25/50", "--exit-at-end"]);
+    let output = ovr_alpr(
+        folder.path(),
+        &["run", "--source", "test:320x240@25/50", "--exit-at-end"],
+    );
     assert_refused(&output, &[&address]);
 }
 
@@ -106,7 +131,10 @@ fn a_state_folder_that_cannot_be_written_is_refused() {
     let folder = folder_with(&[FREE_PORT]);
     // A file where the folder should be: refused for every user, also for one who may write everywhere.
     fs::write(folder.path().join("state"), "").unwrap();
-    let output = ovr_alpr(folder.path(), &["run", "--source", "test:320x240@25/50", "--exit-at-end"]);
+    let output = ovr_alpr(
+        folder.path(),
+        &["run", "--source", "test:320x240@25/50", "--exit-at-end"],
+    );
     assert_refused(&output, &["state folder", "state"]);
 }
 
@@ -117,9 +145,17 @@ fn a_state_folder_of_another_install_is_refused() {
     let start = |state: &str| ovr_alpr(folder.path(), &[&run[..], &[state]].concat());
     for state in ["ours", "theirs"] {
         let output = start(state);
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
-    fs::copy(folder.path().join("theirs/install-id"), folder.path().join("ours/install-id")).unwrap();
+    fs::copy(
+        folder.path().join("theirs/install-id"),
+        folder.path().join("ours/install-id"),
+    )
+    .unwrap();
     assert_refused(&start("ours"), &["ours", "install"]);
 }
 
@@ -132,6 +168,9 @@ fn credentials_are_for_the_owner_alone_and_printed_once() {
     let said = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said(&first).contains("token"), "{}", said(&first));
     assert!(!said(&second).contains("token"), "{}", said(&second));
-    let mode = fs::metadata(folder.path().join("state/credentials.json")).unwrap().permissions().mode();
+    let mode = fs::metadata(folder.path().join("state/credentials.json"))
+        .unwrap()
+        .permissions()
+        .mode();
     assert_eq!(mode & 0o777, 0o600);
 }

@@ -8,7 +8,9 @@ use serde_json::Value;
 
 /// The clips that lie beside the checkout, where somebody has put them.
 fn clip(name: &str) -> Option<PathBuf> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/videos").join(name);
+    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../shared/data/videos")
+        .join(name);
     if file.is_file() {
         return Some(file);
     }
@@ -28,21 +30,34 @@ fn events(clip: &Path) -> Vec<Value> {
         .current_dir(folder.path())
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let mut last = BTreeMap::new();
     for line in String::from_utf8(output.stdout).unwrap().lines() {
         let event: Value = serde_json::from_str(line).unwrap();
         last.insert(event["event_id"].as_str().unwrap().to_owned(), event);
     }
     let all: Vec<Value> = last.into_values().collect();
-    assert!(all.iter().all(|event| event["lifecycle"] == "final"), "an event without its final revision: {all:#?}");
-    all.into_iter().filter(|event| event["dedup"]["decision"] == "emit").collect()
+    assert!(
+        all.iter().all(|event| event["lifecycle"] == "final"),
+        "an event without its final revision: {all:#?}"
+    );
+    all.into_iter()
+        .filter(|event| event["dedup"]["decision"] == "emit")
+        .collect()
 }
 
 fn plates(events: &[Value], confidence_min: f64) -> Vec<String> {
-    let sure = events.iter().filter(|event| event["confidence"].as_f64().unwrap() >= confidence_min);
-    let mut plates: Vec<String> =
-        sure.filter_map(|event| event["plate_normalized"].as_str()).map(str::to_owned).collect();
+    let sure = events
+        .iter()
+        .filter(|event| event["confidence"].as_f64().unwrap() >= confidence_min);
+    let mut plates: Vec<String> = sure
+        .filter_map(|event| event["plate_normalized"].as_str())
+        .map(str::to_owned)
+        .collect();
     plates.sort();
     plates
 }
@@ -52,21 +67,33 @@ const CONFIDENT: f64 = 0.8;
 
 #[test]
 fn a_toll_gate_gives_each_of_its_three_vehicles_once() {
-    let Some(clip) = clip("parkpow_cars.mp4") else { return };
+    let Some(clip) = clip("parkpow_cars.mp4") else {
+        return;
+    };
     let events = events(&clip);
-    assert_eq!(plates(&events, CONFIDENT), ["34A23126", "34A36837", "89C20339"], "{events:#?}");
+    assert_eq!(
+        plates(&events, CONFIDENT),
+        ["34A23126", "34A36837", "89C20339"],
+        "{events:#?}"
+    );
 }
 
 #[test]
 fn a_car_at_dusk_is_read() {
-    let Some(clip) = clip("aiguy_license_plate.mp4") else { return };
+    let Some(clip) = clip("aiguy_license_plate.mp4") else {
+        return;
+    };
     let plates = plates(&events(&clip), CONFIDENT);
     assert_eq!(plates, ["LS15EBC"]);
 }
 
 #[test]
 fn traffic_without_a_readable_plate_gives_no_confident_plate() {
-    for name in ["ahmetozlu_highway.mp4", "alizahid_cars.mp4", "intel_car-detection.mp4"] {
+    for name in [
+        "ahmetozlu_highway.mp4",
+        "alizahid_cars.mp4",
+        "intel_car-detection.mp4",
+    ] {
         let Some(clip) = clip(name) else { return };
         assert_eq!(plates(&events(&clip), CONFIDENT), Vec::<String>::new(), "{name}");
     }

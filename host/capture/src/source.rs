@@ -27,6 +27,10 @@ use crate::report::Report;
 const POLL: Duration = Duration::from_millis(50);
 /// After an error, how long frames that were decoded before it are waited for.
 const AFTER_ERROR: Duration = Duration::from_millis(500);
+/// The autoplugger now and then swallows a demuxer's error and goes quiet. A file that is cut off and shows no stream
+/// for so long will show none.
+const SWALLOWED: Duration = Duration::from_secs(2);
+
 /// A source that runs. Frames of a file lie behind [`FrameSource::next_frame`]; dropping it ends the decoder.
 ///
 /// `captured_at` is the stream's own clock where buffers carry one (NTP or Unix time; then `synchronised`). A file
@@ -226,6 +230,8 @@ impl VideoSource {
                 return self.end().map(|()| None);
             } else if complete && !has_video {
                 return Err(self.broken("it has no picture stream".to_owned()));
+            } else if !has_video && idle >= SWALLOWED && self.cut().is_some() {
+                return Err(self.broken("no stream is found in what is left of it".to_owned()));
             } else if idle >= self.stall_timeout {
                 let reason = format!(
                     "neither a frame nor an end for {} s",

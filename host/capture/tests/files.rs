@@ -38,7 +38,7 @@ fn every_frame_of_every_container_comes_out_once_in_order_and_on_time() {
             );
             assert_eq!(
                 frame.captured_at.at.since(frames[0].captured_at.at),
-                frame.presented_at - frames[0].presented_at
+                frame.presented_at.abs_diff(frames[0].presented_at)
             );
         }
     }
@@ -73,7 +73,7 @@ fn a_container_with_a_clock_starts_at_its_creation_and_one_without_at_the_files_
     write_clip(&mp4, (64, 64), 25, 3);
     write_clip(&avi, (64, 64), 25, 3);
     let after = clock().now().plus(Duration::from_secs(1));
-    let past = SystemTime::UNIX_EPOCH + Duration::from_secs(1_500_000_000);
+    let past = SystemTime::UNIX_EPOCH + Duration::from_mins(25_000_000);
     for path in [&mp4, &avi] {
         File::options()
             .write(true)
@@ -125,7 +125,7 @@ fn odd_sizes_other_formats_and_other_codecs_become_planes_of_their_size() {
     let folder = tempfile::tempdir().unwrap();
     let cases = [
         ("vp8.mkv", "I420", (161, 91), "vp8enc", "matroskamux"),
-        ("jpeg.avi", "Y42B", (99, 77), "jpegenc", "avimux"),
+        ("jpeg.avi", "Y42B", (96, 80), "jpegenc", "avimux"),
         ("422.mkv", "Y42B", (160, 90), "x264enc", "matroskamux"),
         ("10bit.mkv", "I420_10LE", (160, 90), "x264enc", "matroskamux"),
     ];
@@ -148,8 +148,8 @@ fn odd_sizes_other_formats_and_other_codecs_become_planes_of_their_size() {
             "{name}"
         );
         let (whole, _) = picture.rgb(picture.bounds());
-        // JPEG takes the video's white, 235, as it is, and rings at an edge that is no multiple of 8.
-        let floor = if encoder == "jpegenc" { 200 } else { 240 };
+        // JPEG takes the video's white, 235, as it is.
+        let floor = if encoder == "jpegenc" { 225 } else { 240 };
         let darkest = whole.data.iter().min();
         assert!(
             darkest > Some(&floor),
@@ -297,5 +297,7 @@ fn a_writer_refuses_what_it_cannot_write_in_one_line() {
     let rgb = Picture::from_rgb(RgbImage::filled(160, 96, [0; 3])).unwrap();
     assert!(writer.write(&rgb).is_err());
     assert_eq!(writer.finish(), Ok(1));
+    let left = std::fs::read_dir(folder.path()).unwrap().count();
+    assert_eq!(left, 1, "only the video is left, no part of it");
     assert!(H264Writer::create(&path, 160, 96, 25).unwrap().finish().is_err());
 }

@@ -13,7 +13,7 @@ use ovr_events::avro;
 use ovr_events::bus::local_bus;
 use ovr_events::dedup::Dedup;
 use ovr_events::publish::Publisher;
-use ovr_events::spool::Spool;
+use ovr_events::spool::{Spool, SpoolError};
 use ovr_store::consume::Consumer;
 use ovr_store::evidence::FilesStore;
 use ovr_store::sqlite::SqliteStore;
@@ -48,12 +48,12 @@ pub(crate) struct Backend {
     bound: Option<BoundApi>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
-    pub(super) new_token: Option<NewToken>,
+    new_token: Option<NewToken>,
 }
 
 impl Backend {
     /// Opens everything; nothing is answered or moved yet.
-    pub(super) fn open(config: &Config, state: &StateDir, clock: &Arc<dyn Clock>) -> anyhow::Result<Self> {
+    pub(crate) fn open(config: &Config, state: &StateDir, clock: &Arc<dyn Clock>) -> anyhow::Result<Self> {
         let host = &config.host;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -62,17 +62,26 @@ impl Backend {
             .build()
             .context("starting the async runtime")?;
         let refuse = |error: &dyn std::fmt::Display| Refusal(error.to_string());
-        let spool = Spool::open(&state.path.join("spool"), host.spool, state.install, Arc::clone(clock))
+        let spool = Spool::open(
+            &state.path.join("spool"),
+            host.spool,
+            state.install,
+            Arc::clone(clock),
+        )
+        .map_err(|error| refuse(&error))?;
+        let store = SqliteStore::open(&host.store_file(&state.path), state.install)
             .map_err(|error| refuse(&error))?;
-        let store = SqliteStore::open(&host.store_file(&state.path), state.install).map_err(|error| refuse(&error))?;
         let folder = host.evidence_folder(&state.path);
-        let evidence =
-            FilesStore::open(&folder, host.pictures_disk_bytes_max, state.install).map_err(|error| refuse(&error))?;
+        let evidence = FilesStore::open(&folder, host.pictures_disk_bytes_max, state.install)
+            .map_err(|error| refuse(&error))?;
         let (credentials, new_token) =
             Credentials::open(&state.path, Arc::clone(clock)).map_err(|error| refuse(&error))?;
         let (spool, store, evidence) = (Arc::new(spool), Arc::new(store), Arc::new(evidence));
         let api = Api::new(
-            ApiConfig { allow_remote: host.api.allow_remote, ..ApiConfig::default() },
+            ApiConfig {
+                allow_remote: host.api.allow_remote,
+                ..ApiConfig::default()
+            },
             Sources {
                 store: Arc::clone(&store) as Arc<dyn EventStore>,
                 evidence: Arc::clone(&evidence) as Arc<dyn EvidenceStore>,
@@ -82,39 +91,72 @@ impl Backend {
                 clock: Arc::clone(clock),
             },
         );
-        let bound = runtime.block_on(api.bind(host.api.listen)).map_err(|error| refuse(&error))?;
+        let bound = runtime
+            .block_on(api.bind(host.api.listen))
+            .map_err(|error| refuse(&error))?;
         let (address, (stop, _)) = (bound.address(), watch::channel(false));
         let clock = Arc::clone(clock);
-        Ok(Self { runtime, clock, spool, store, evidence, address, bound: Some(bound), stop, tasks: Vec::new(), new_token })
+        Ok(Self {
+            runtime,
+            clock,
+            spool,
+            store,
+            evidence,
+            address,
+            bound: Some(bound),
+            stop,
+            tasks: Vec::new(),
+            new_token,
+        })
     }
 
-    pub(super) fn address(&self) -> SocketAddr {
+    pub(crate) fn address(&self) -> SocketAddr {
         self.address
     }
 
-    pub(super) fn spool(&self) -> Arc<Spool> {
+    pub(crate) fn spool(&self) -> Arc<Spool> {
         Arc::clone(&self.spool)
     }
 
-    pub(super) fn evidence(&self) -> Arc<dyn EvidenceStore> {
+    pub(crate) fn evidence(&self) -> Arc<dyn EvidenceStore> {
         Arc::clone(&self.evidence) as Arc<dyn EvidenceStore>
     }
 
-    pub(super) fn backlog(&self) -> u64 {
+    pub(crate) fn backlog(&self) -> u64 {
         self.spool.backlog()
     }
 
+    /// A token that was made because there was none; to be printed once.
+    pub(crate) fn take_new_token(&mut self) -> Option<String> {
+        self.new_token.take().map(|token| token.reveal().to_owned())
+    }
+
+    /// Records that could neither be delivered nor lost, at most a thousand.
+    pub(crate) fn dead_letters(&self) -> Result<usize, SpoolError> {
+        self.spool.dead_letters().list(1_000).map(|letters| letters.len())
+    }
+
     /// Starts the way from the spool to the store, and the API.
-    pub(super) fn start(&mut self) -> anyhow::Result<()> {
-        let reader = self.spool.reader("publisher").context("opening the spool's reader")?;
+    pub(crate) fn start(&mut self) -> anyhow::Result<()> {
+        let reader = self
+            .spool
+            .reader("publisher")
+            .context("opening the spool's reader")?;
         let (bus, subscription) = local_bus(BUS_RECORDS_MAX, self.spool.dead_letters());
         let seed = u64::from(std::process::id());
         let publisher = Publisher::new(BUS_RECORDS_MAX, seed);
         let decode = |bytes: &[u8]| avro::decode(bytes).map_err(|error| error.to_string());
         let store = Arc::clone(&self.store) as Arc<dyn EventStore>;
-        let consumer = Consumer::new(Box::new(subscription), store, Box::new(decode), Arc::clone(&self.clock));
+        let consumer = Consumer::new(
+            Box::new(subscription),
+            store,
+            Box::new(decode),
+            Arc::clone(&self.clock),
+        );
         let (stopped, stopped_too) = (self.stop.subscribe(), self.stop.subscribe());
-        self.spawn("publisher", async move { publisher.run(reader, Arc::new(bus), stopped).await });
+        self.spawn("publisher", async move {
+            publisher.run(reader, Arc::new(bus), stopped).await
+        });
         self.spawn("consumer", async move { consumer.run(stopped_too).await });
         if let Some(bound) = self.bound.take() {
             let mut stopped = self.stop.subscribe();
@@ -139,10 +181,14 @@ impl Backend {
     }
 
     /// The dedup policy with what it knew before the restart.
-    pub(super) fn dedup(&self, config: &Config) -> anyhow::Result<Dedup> {
+    pub(crate) fn dedup(&self, config: &Config) -> anyhow::Result<Dedup> {
         let mut dedup = Dedup::new(config.host.dedup).context("setting up dedup")?;
         let query = EventQuery {
-            from: Some(self.clock.now().minus(Duration::from_secs(u64::from(config.host.dedup.window_s)))),
+            from: Some(
+                self.clock
+                    .now()
+                    .minus(Duration::from_secs(u64::from(config.host.dedup.window_s))),
+            ),
             with_suppressed: true,
             limit: PAGE_EVENTS_MAX,
             ..EventQuery::default()
@@ -150,7 +196,10 @@ impl Backend {
         let mut recent = Vec::new();
         let mut after = None;
         loop {
-            let page = self.runtime.block_on(self.store.search(&EventQuery { after, ..query.clone() }));
+            let page = self.runtime.block_on(self.store.search(&EventQuery {
+                after,
+                ..query.clone()
+            }));
             let page = page.context("reading the recent events")?;
             recent.extend(page.events);
             after = page.next;
@@ -164,7 +213,7 @@ impl Backend {
     }
 
     /// Waits for a signal, or until `done`. True for a signal.
-    pub(super) fn wait_for_signal_or(&self, done: impl Fn() -> bool) -> bool {
+    pub(crate) fn wait_for_signal_or(&self, done: impl Fn() -> bool) -> bool {
         self.runtime.block_on(async {
             let mut signal = std::pin::pin!(signal::received());
             loop {
@@ -177,19 +226,28 @@ impl Backend {
     }
 
     /// Waits until the store has everything that was accepted.
-    pub(super) fn drain(&self) {
-        let drained = self.runtime.block_on(async { tokio::time::timeout(DRAIN_DEADLINE, self.spool.drained()).await });
+    pub(crate) fn drain(&self) {
+        let drained = self
+            .runtime
+            .block_on(async { tokio::time::timeout(DRAIN_DEADLINE, self.spool.drained()).await });
         if !matches!(drained, Ok(Ok(()))) {
             let left = self.spool.backlog();
-            tracing::warn!(left, "the store has not taken everything yet: the rest stays in the spool");
+            tracing::warn!(
+                left,
+                "the store has not taken everything yet: the rest stays in the spool"
+            );
         }
     }
 
     /// Ends the tasks.
-    pub(super) fn stop(self) {
+    pub(crate) fn stop(self) {
         self.stop.send_replace(true);
         for task in self.tasks {
-            if self.runtime.block_on(async { tokio::time::timeout(STOP_DEADLINE, task).await }).is_err() {
+            if self
+                .runtime
+                .block_on(async { tokio::time::timeout(STOP_DEADLINE, task).await })
+                .is_err()
+            {
                 tracing::warn!("a task did not end in time");
             }
         }

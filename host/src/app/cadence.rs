@@ -13,7 +13,11 @@ pub(crate) struct Cadence {
 impl Cadence {
     /// `per_second` looks in each second of video.
     pub(crate) fn new(per_second: f32) -> Self {
-        Self { period: Duration::from_secs_f32(1.0 / per_second), due: Duration::ZERO, since_look: 0 }
+        Self {
+            period: Duration::from_secs_f32(1.0 / per_second),
+            due: Duration::ZERO,
+            since_look: 0,
+        }
     }
 
     /// Takes a frame in. When it is to be looked at: how many frames came since the last look, itself included.
@@ -37,13 +41,18 @@ mod tests {
 
     fn looks(per_second: f32, fps: u32, frames: u32) -> Vec<Option<u32>> {
         let mut cadence = Cadence::new(per_second);
-        (0..frames).map(|n| cadence.take(Duration::from_secs(1) * n / fps)).collect()
+        (0..frames)
+            .map(|n| cadence.take(Duration::from_secs(1) * n / fps))
+            .collect()
     }
 
     #[test]
     fn every_fifth_frame_of_thirty_is_looked_at_six_times_a_second() {
-        let looked: Vec<usize> =
-            looks(6.0, 30, 20).iter().enumerate().filter_map(|(n, look)| look.map(|_| n)).collect();
+        let looked: Vec<usize> = looks(6.0, 30, 20)
+            .iter()
+            .enumerate()
+            .filter_map(|(n, look)| look.map(|_| n))
+            .collect();
         assert_eq!(looked, vec![0, 5, 10, 15]);
     }
 

@@ -6,14 +6,14 @@
 
 mod accept;
 mod attention;
-mod backend;
+pub(crate) mod backend;
 mod cadence;
-mod camera;
+pub(crate) mod camera;
 pub(crate) mod queue;
 pub(crate) mod rooms;
 mod signal;
-mod timed;
 pub(crate) mod stages;
+mod timed;
 pub(crate) mod vision;
 
 use std::net::SocketAddr;
@@ -30,14 +30,14 @@ use ovr_events::evidence::Pictures;
 
 use crate::config::Config;
 use crate::state::StateDir;
-use accept::{Acceptor, Accepting};
-use backend::Backend;
+use accept::{Accepting, Acceptor};
 use camera::CameraRoom;
 use queue::{FrameQueue, WhenFull};
-use stages::{StageSum, Stages};
+use stages::Stages;
 use vision::Vision;
 
 pub(crate) use accept::{AcceptCounts, Listener};
+pub(crate) use backend::Backend;
 pub(crate) use camera::CameraCounts;
 
 /// What a run is started with besides the configuration.
@@ -62,10 +62,27 @@ pub(crate) struct App {
     state: StateDir,
 }
 
-struct OpenCamera {
+pub(crate) struct OpenCamera {
     id: CameraId,
-    source: ovr_capture::VideoSource,
+    pub(crate) source: ovr_capture::VideoSource,
     when_full: WhenFull,
+}
+
+impl OpenCamera {
+    /// What the source says of its video, in a line.
+    pub(crate) fn facts(&self) -> String {
+        let Some(facts) = self.source.facts() else {
+            return "it says nothing of itself".to_owned();
+        };
+        let rate = facts
+            .fps
+            .map_or_else(|| "varying".to_owned(), |fps| format!("{fps:.2}"));
+        let codec = facts.codec.as_deref().unwrap_or("raw");
+        format!(
+            "{codec}, {}x{}, {rate} frames a second",
+            facts.width, facts.height
+        )
+    }
 }
 
 impl App {
@@ -79,12 +96,19 @@ impl App {
         for (id, source) in &options.sources {
             cameras.push(rooms::open_camera(id, source, options.realtime, &clock)?);
         }
-        Ok(Self { config, clock, backend, vision, cameras, state })
+        Ok(Self {
+            config,
+            clock,
+            backend,
+            vision,
+            cameras,
+            state,
+        })
     }
 
     /// A token that was made because there was none; to be printed once.
     pub(crate) fn new_token(&mut self) -> Option<String> {
-        self.backend.new_token.take().map(|token| token.reveal().to_owned())
+        self.backend.take_new_token()
     }
 
     /// Where the API will answer.
@@ -94,23 +118,45 @@ impl App {
 
     /// Starts everything. `listener` hears of every event once it is accepted.
     pub(crate) fn start(self, listener: Listener) -> anyhow::Result<Running> {
-        let Self { config, clock, mut backend, vision, cameras, state } = self;
+        let Self {
+            config,
+            clock,
+            mut backend,
+            vision,
+            cameras,
+            state,
+        } = self;
         backend.start()?;
         let acceptor = Acceptor {
             dedup: backend.dedup(&config)?,
             evidence: backend.evidence(),
-            pictures: Pictures::new(config.host.pictures, Arc::clone(&clock)).context("setting up the pictures")?,
+            pictures: Pictures::new(config.host.pictures, Arc::clone(&clock))
+                .context("setting up the pictures")?,
             spool: backend.spool(),
             clock: Arc::clone(&clock),
         };
-        let (out, accepting) = acceptor.start(listener).context("starting the threads that accept events")?;
+        let (out, accepting) = acceptor
+            .start(listener)
+            .context("starting the threads that accept events")?;
         let stages = Arc::new(Stages::new(Arc::clone(&clock)));
         let mut running = Vec::new();
         for camera in cameras {
-            let room = rooms::camera_room(&camera.id, &config, &vision, (&clock, &stages), camera.when_full, out.clone())?;
+            let room = rooms::camera_room(
+                &camera.id,
+                &config,
+                &vision,
+                (&clock, &stages),
+                camera.when_full,
+                out.clone(),
+            )?;
             running.push(RunningCamera::start(camera, room)?);
         }
-        Ok(Running { cameras: running, accepting, backend, stages, _state: state })
+        Ok(Running {
+            cameras: running,
+            accepting,
+            backend,
+            _state: state,
+        })
     }
 }
 
@@ -135,7 +181,12 @@ impl RunningCamera {
             .name(format!("look {id}"))
             .spawn(move || room.run())
             .context("starting a camera's thread")?;
-        Ok(Self { id, queue, feed, room })
+        Ok(Self {
+            id,
+            queue,
+            feed,
+            room,
+        })
     }
 
     fn join(self) -> CameraSummary {
@@ -149,7 +200,12 @@ impl RunningCamera {
             tracing::error!(camera = %self.id, "the source's thread panicked");
         }
         let (error, dropped) = self.queue.outcome();
-        CameraSummary { id: self.id, counts, dropped, error }
+        CameraSummary {
+            id: self.id,
+            counts,
+            dropped,
+            error,
+        }
     }
 }
 
@@ -167,7 +223,6 @@ pub(crate) struct CameraSummary {
 pub(crate) struct Summary {
     pub(crate) cameras: Vec<CameraSummary>,
     pub(crate) accepted: AcceptCounts,
-    pub(crate) stages: Vec<StageSum>,
 }
 
 /// Everything runs.
@@ -175,14 +230,14 @@ pub(crate) struct Running {
     cameras: Vec<RunningCamera>,
     accepting: Accepting,
     backend: Backend,
-    stages: Arc<Stages>,
     _state: StateDir,
 }
 
 impl Running {
     /// Waits for the end of all sources, or for a signal, whichever is first. True for a signal.
     pub(crate) fn wait_for_sources(&self) -> bool {
-        self.backend.wait_for_signal_or(|| self.cameras.iter().all(|camera| camera.room.is_finished()))
+        self.backend
+            .wait_for_signal_or(|| self.cameras.iter().all(|camera| camera.room.is_finished()))
     }
 
     /// Waits for a signal.
@@ -192,7 +247,12 @@ impl Running {
 
     /// Ends the cameras and waits until all that they saw is accepted and in the store. The API goes on answering.
     pub(crate) fn settle(self) -> (Summary, Serving) {
-        let Self { cameras, accepting, backend, stages, _state } = self;
+        let Self {
+            cameras,
+            accepting,
+            backend,
+            _state,
+        } = self;
         for camera in &cameras {
             if !camera.room.is_finished() {
                 camera.queue.close();
@@ -202,7 +262,7 @@ impl Running {
         let accepted = accepting.join();
         backend.drain();
         metric::spool_backlog(backend.backlog());
-        (Summary { cameras, accepted, stages: stages.sums() }, Serving { backend, _state })
+        (Summary { cameras, accepted }, Serving { backend, _state })
     }
 }
 

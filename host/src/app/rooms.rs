@@ -26,7 +26,9 @@ use crate::print::Refusal;
 pub(crate) fn sources_named(named: &[String]) -> Result<Vec<(CameraId, SourceConfig)>, Refusal> {
     let mut sources: Vec<(CameraId, SourceConfig)> = Vec::new();
     for text in named {
-        let source: SourceConfig = text.parse().map_err(|error| Refusal(format!("--source {text}: {error}")))?;
+        let source: SourceConfig = text
+            .parse()
+            .map_err(|error| Refusal(format!("--source {text}: {error}")))?;
         let mut id = camera_id(&source, sources.len());
         if sources.iter().any(|(other, _)| *other == id) {
             id = CameraId::numbered("camera", sources.len() + 1);
@@ -38,15 +40,23 @@ pub(crate) fn sources_named(named: &[String]) -> Result<Vec<(CameraId, SourceCon
 
 /// The file's name without its ending, in the characters that a camera's name may have.
 fn camera_id(source: &SourceConfig, index: usize) -> CameraId {
-    let SourceConfig::File(file) = source else { return CameraId::numbered("test", index + 1) };
+    let SourceConfig::File(file) = source else {
+        return CameraId::numbered("test", index + 1);
+    };
     let stem = file.path.file_stem().unwrap_or_default().to_string_lossy();
-    let allowed = |c: char| if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' };
+    let allowed = |c: char| {
+        if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
+            c
+        } else {
+            '_'
+        }
+    };
     let name: String = stem.chars().map(allowed).take(NAME_BYTES_MAX).collect();
     CameraId::new(&name).unwrap_or_else(|_| CameraId::numbered("camera", index + 1))
 }
 
 /// Opens a source; what is wrong with it is a refusal.
-pub(super) fn open_camera(
+pub(crate) fn open_camera(
     id: &CameraId,
     source: &SourceConfig,
     realtime: bool,
@@ -58,8 +68,16 @@ pub(super) fn open_camera(
     };
     let opened = ovr_capture::open(id.clone(), source, options, Arc::clone(clock))
         .map_err(|error| Refusal(error.to_string()))?;
-    let when_full = if realtime || source.is_live() { WhenFull::DropOldest } else { WhenFull::Wait };
-    Ok(OpenCamera { id: id.clone(), source: opened, when_full })
+    let when_full = if realtime || source.is_live() {
+        WhenFull::DropOldest
+    } else {
+        WhenFull::Wait
+    };
+    Ok(OpenCamera {
+        id: id.clone(),
+        source: opened,
+        when_full,
+    })
 }
 
 /// The second thread of a camera, not started.
@@ -72,7 +90,13 @@ pub(crate) fn camera_room(
     out: SyncSender<Emission>,
 ) -> anyhow::Result<CameraRoom> {
     let (site, digests) = (config.host.site.clone(), vision.digests());
-    let assembler = Assembler::new(config.ocr.assemble, site, camera.clone(), digests, Arc::clone(clock));
+    let assembler = Assembler::new(
+        config.ocr.assemble,
+        site,
+        camera.clone(),
+        digests,
+        Arc::clone(clock),
+    );
     Ok(CameraRoom {
         camera: camera.clone(),
         queue: Arc::new(FrameQueue::new(config.tracking.detection.queue_frames, when_full)),
@@ -100,7 +124,11 @@ mod tests {
     #[test]
     fn cameras_of_a_command_line_are_named_after_their_files() {
         let named = ["a/Gate 1.mp4", "b/Gate 1.mkv", "test:64x64@5", "ü.mp4"].map(str::to_owned);
-        let ids: Vec<String> = sources_named(&named).unwrap().into_iter().map(|(id, _)| id.to_string()).collect();
+        let ids: Vec<String> = sources_named(&named)
+            .unwrap()
+            .into_iter()
+            .map(|(id, _)| id.to_string())
+            .collect();
         assert_eq!(ids, ["Gate_1", "camera-2", "test-3", "_"]);
         let refusal = sources_named(&["test:nonsense".to_owned()]).unwrap_err();
         assert!(refusal.0.contains("test:WIDTHxHEIGHT@FPS"), "{}", refusal.0);

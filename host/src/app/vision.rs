@@ -33,6 +33,8 @@ pub(crate) struct Models {
     reader: PlateReader,
     vehicles: Option<Box<dyn Detector>>,
     times: NetworkTimes,
+    /// What each runs on, in the order in which they were opened.
+    providers: Vec<String>,
 }
 
 /// What the networks themselves have taken.
@@ -60,8 +62,10 @@ impl Models {
             ..Options::default()
         };
         let times = NetworkTimes::default();
-        let open = |path: PathBuf, watch: &Stopwatch| -> Result<Box<dyn Inference>, Refusal> {
+        let mut providers = Vec::new();
+        let mut open = |path: PathBuf, watch: &Stopwatch| -> Result<Box<dyn Inference>, Refusal> {
             let model = runtime.open(&path, &options).map_err(refuse)?;
+            providers.push(model.info().provider.clone());
             Ok(Box::new(Timed::new(model, Arc::clone(clock), watch)))
         };
         let finder_file = model(config.ocr.finder.model.as_ref(), FINDER_FILE, "finder.model")?;
@@ -81,7 +85,14 @@ impl Models {
             reader: PlateReader::new(reader).map_err(refuse)?,
             vehicles,
             times,
+            providers,
         })
+    }
+
+    /// Which models run on what, in a line.
+    pub(crate) fn facts(&self) -> String {
+        let vehicles = if self.vehicles.is_some() { ", vehicles" } else { "" };
+        format!("finder and reader{vehicles} on {}", self.providers.join(", "))
     }
 
     /// For single pictures.
@@ -103,7 +114,9 @@ fn library(runtime: &RuntimeConfig) -> Result<PathBuf, Refusal> {
 
 fn model(named: Option<&PathBuf>, file: &str, key: &str) -> Result<PathBuf, Refusal> {
     named.cloned().or_else(|| infer::model_file(file)).ok_or_else(|| {
-        Refusal(format!("model {file} was not found: run ./dev setup, or name a model in {key} of ocr.yaml"))
+        Refusal(format!(
+            "model {file} was not found: run ./dev setup, or name a model in {key} of ocr.yaml"
+        ))
     })
 }
 
@@ -125,8 +138,17 @@ fn lock<T>(network: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Vision {
     /// Opens the networks.
     pub(crate) fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Self, Refusal> {
-        let Models { finder, reader, vehicles, times } = Models::open(config, clock)?;
-        let digests = Digests { detector: Some(finder.digest()), reader: Some(reader.digest()) };
+        let Models {
+            finder,
+            reader,
+            vehicles,
+            times,
+            ..
+        } = Models::open(config, clock)?;
+        let digests = Digests {
+            detector: Some(finder.digest()),
+            reader: Some(reader.digest()),
+        };
         Ok(Self {
             plates: Mutex::new(finder),
             vehicles: vehicles.map(Mutex::new),
@@ -152,7 +174,10 @@ impl Vision {
         let mut found = lock(&self.plates).detect(picture)?;
         if let Some(vehicles) = &self.vehicles {
             let seen = lock(vehicles).detect(picture)?;
-            found.extend(seen.into_iter().filter(|detection| detection.class != Class::Plate));
+            found.extend(
+                seen.into_iter()
+                    .filter(|detection| detection.class != Class::Plate),
+            );
         }
         Ok(found)
     }
@@ -160,7 +185,12 @@ impl Vision {
     /// Reads the crops of one frame: one outcome each, in order.
     pub(crate) fn read(&self, frame: &Frame, quads: &[Quad]) -> Result<Vec<ReadOutcome>, InferenceError> {
         let wide: Vec<Quad> = quads.iter().copied().filter(|quad| self.is_wide(quad)).collect();
-        let mut reads = if wide.is_empty() { Vec::new() } else { lock(&self.reader).read(frame, &wide)? }.into_iter();
+        let mut reads = if wide.is_empty() {
+            Vec::new()
+        } else {
+            lock(&self.reader).read(frame, &wide)?
+        }
+        .into_iter();
         let outcome = |quad: &Quad| {
             if self.is_wide(quad) {
                 return outcome_of(frame, quad, reads.next().flatten());
@@ -176,11 +206,18 @@ impl Vision {
 }
 
 fn outcome_of(frame: &Frame, quad: &Quad, read: Option<PlateRead>) -> ReadOutcome {
-    read.map_or_else(|| unreadable(frame, quad, Unreadable::PoorPicture), ReadOutcome::Read)
+    read.map_or_else(
+        || unreadable(frame, quad, Unreadable::PoorPicture),
+        ReadOutcome::Read,
+    )
 }
 
 fn unreadable(frame: &Frame, quad: &Quad, reason: Unreadable) -> ReadOutcome {
-    ReadOutcome::Unreadable { reason, quality: quality_of(frame, quad), width_px: quad.width() }
+    ReadOutcome::Unreadable {
+        reason,
+        quality: quality_of(frame, quad),
+        width_px: quad.width(),
+    }
 }
 
 fn quality_of(frame: &Frame, quad: &Quad) -> CropQuality {

@@ -1,1 +1,85 @@
-pub(crate) fn run(_: &crate::config::Config, _: &crate::cli::Check) -> anyhow::Result<std::process::ExitCode> { unimplemented!() }
+//! `check`: what is wrong with configuration, models, spool and store, and what would be right.
+//!
+//! Everything is opened the way `run` opens it, one part after the other, and every part gets its line: an operator
+//! who mends one thing should not have to run this again to hear of the next.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use ovr_domain::time::{Clock, SystemClock};
+
+use crate::app::Backend;
+use crate::app::rooms;
+use crate::app::vision::Models;
+use crate::cli::Check;
+use crate::config::Config;
+use crate::print;
+use crate::state::StateDir;
+
+pub(crate) fn run(config: &Config, args: &Check) -> anyhow::Result<ExitCode> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let mut wrong = 0_u32;
+    let mut line = |part: &str, outcome: Result<String, String>| match outcome {
+        Ok(text) => print::out(&format!("ok     {part:<14} {text}")),
+        Err(text) => {
+            wrong += 1;
+            print::out(&format!("WRONG  {part:<14} {text}"))
+        }
+    };
+    line(
+        "configuration",
+        Ok(format!(
+            "site {}, {} cameras",
+            config.host.site,
+            config.cameras.cameras.len()
+        )),
+    );
+    line("models", models(config, &clock));
+    for camera in &config.cameras.cameras {
+        let opened = rooms::open_camera(&camera.id, &camera.source, false, &clock);
+        let facts = opened
+            .map(|camera| camera.facts())
+            .map_err(|refusal| refusal.to_string());
+        line(&format!("camera {}", camera.id), facts);
+    }
+    let state = args.state.clone().unwrap_or_else(|| config.host.state.clone());
+    if state.exists() {
+        line("state", backend(config, &state, &clock));
+    } else {
+        line(
+            "state",
+            Ok(format!(
+                "{} does not exist yet: the first run makes it",
+                state.display()
+            )),
+        );
+    }
+    Ok(if wrong == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(2)
+    })
+}
+
+fn models(config: &Config, clock: &Arc<dyn Clock>) -> Result<String, String> {
+    let models = Models::open(config, clock).map_err(|refusal| refusal.to_string())?;
+    Ok(models.facts())
+}
+
+/// Spool, store, pictures, credentials and port. A first token that opening makes is not lost: it is printed.
+fn backend(config: &Config, state: &std::path::Path, clock: &Arc<dyn Clock>) -> Result<String, String> {
+    let state = StateDir::open(state, clock.as_ref()).map_err(|refusal| refusal.to_string())?;
+    let mut backend = Backend::open(config, &state, clock).map_err(|error| format!("{error:#}"))?;
+    if let Some(token) = backend.take_new_token() {
+        print::note(&format!("administrator's token, shown this once: {token}"));
+    }
+    let text = format!(
+        "{}: {} accepted events wait for the store, {} dead letters, port {} is free",
+        state.path.display(),
+        backend.backlog(),
+        backend.dead_letters().map_err(|error| error.to_string())?,
+        backend.address().port()
+    );
+    backend.stop();
+    Ok(text)
+}

@@ -9,7 +9,10 @@ use crate::config::Config;
 use crate::print;
 
 pub(crate) fn run(args: &Schemas) -> anyhow::Result<ExitCode> {
-    for (name, text) in [("openapi.json", ovr_api::openapi_json()), ("config.schema.json", config_schema_json()?)] {
+    for (name, text) in [
+        ("openapi.json", ovr_api::openapi_json()),
+        ("config.schema.json", config_schema_json()?),
+    ] {
         let path = args.folder.join(name);
         std::fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
         print::out(&format!("wrote {}", path.display()));
@@ -19,7 +22,8 @@ pub(crate) fn run(args: &Schemas) -> anyhow::Result<ExitCode> {
 
 /// The configuration's schema as it is committed.
 fn config_schema_json() -> anyhow::Result<String> {
-    let text = serde_json::to_string_pretty(&Config::schema()).context("writing the configuration's schema")?;
+    let text =
+        serde_json::to_string_pretty(&Config::schema()).context("writing the configuration's schema")?;
     Ok(text + "\n")
 }
 

@@ -34,11 +34,17 @@ pub(crate) struct CameraConfig {
 impl CamerasConfig {
     pub(super) fn validate(&self) -> Result<(), Problem> {
         if self.cameras.len() > CAMERAS_MAX {
-            return Err(("cameras", format!("{} cameras: expected at most {CAMERAS_MAX}", self.cameras.len())));
+            return Err((
+                "cameras",
+                format!("{} cameras: expected at most {CAMERAS_MAX}", self.cameras.len()),
+            ));
         }
         let mut seen = HashSet::new();
         match self.cameras.iter().find(|camera| !seen.insert(&camera.id)) {
-            Some(twice) => Err(("cameras", format!("the id {} stands twice: each camera needs its own", twice.id))),
+            Some(twice) => Err((
+                "cameras",
+                format!("the id {} stands twice: each camera needs its own", twice.id),
+            )),
             None => Ok(()),
         }
     }

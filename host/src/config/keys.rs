@@ -20,7 +20,9 @@ fn walk(value: &Value, schema: &Value, root: &Value, path: &mut Vec<String>) -> 
     match value {
         Value::Object(entries) => walk_object(entries, schema, root, path),
         Value::Array(items) => {
-            let schema = variants(schema, root).into_iter().find_map(|variant| variant.get("items"))?;
+            let schema = variants(schema, root)
+                .into_iter()
+                .find_map(|variant| variant.get("items"))?;
             for (index, item) in items.iter().enumerate() {
                 path.push(format!("[{index}]"));
                 if let Some(unknown) = walk(item, schema, root, path) {
@@ -41,8 +43,10 @@ fn walk_object(
     path: &mut Vec<String>,
 ) -> Option<UnknownKey> {
     let variants = variants(schema, root);
-    let tables: Vec<&Map<String, Value>> =
-        variants.iter().filter_map(|variant| variant.get("properties")?.as_object()).collect();
+    let tables: Vec<&Map<String, Value>> = variants
+        .iter()
+        .filter_map(|variant| variant.get("properties")?.as_object())
+        .collect();
     if tables.is_empty() {
         // A free map (class names to classes, say): whatever its keys are, its values may still be checked.
         return None;
@@ -57,7 +61,10 @@ fn walk_object(
             }
             None => {
                 let known = tables.iter().flat_map(|table| table.keys().map(String::as_str));
-                return Some(UnknownKey { path: path_text(path), hint: nearest(key, known) });
+                return Some(UnknownKey {
+                    path: path_text(path),
+                    hint: nearest(key, known),
+                });
             }
         }
         path.pop();
@@ -67,11 +74,17 @@ fn walk_object(
 
 /// The schema itself with references followed, or each of its alternatives.
 fn variants<'a>(schema: &'a Value, root: &'a Value) -> Vec<&'a Value> {
-    let followed = match schema.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix('#')) {
+    let followed = match schema
+        .get("$ref")
+        .and_then(Value::as_str)
+        .and_then(|r| r.strip_prefix('#'))
+    {
         Some(pointer) => root.pointer(pointer).unwrap_or(schema),
         None => schema,
     };
-    let alternatives = ["anyOf", "oneOf", "allOf"].iter().find_map(|key| followed.get(key)?.as_array());
+    let alternatives = ["anyOf", "oneOf", "allOf"]
+        .iter()
+        .find_map(|key| followed.get(key)?.as_array());
     match alternatives {
         Some(list) => {
             let mut all: Vec<&Value> = list.iter().flat_map(|one| variants(one, root)).collect();
@@ -91,7 +104,10 @@ fn nearest<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> String {
     let mut known: Vec<&str> = known.collect();
     known.sort_unstable();
     known.dedup();
-    let best = known.iter().map(|name| (strsim::jaro_winkler(key, name), *name)).max_by(|a, b| a.0.total_cmp(&b.0));
+    let best = known
+        .iter()
+        .map(|name| (strsim::jaro_winkler(key, name), *name))
+        .max_by(|a, b| a.0.total_cmp(&b.0));
     match best {
         Some((score, name)) if score > 0.75 => format!("there is no such key; did you mean `{name}`?"),
         _ => format!("there is no such key; there are {}", known.join(", ")),

@@ -70,7 +70,10 @@ pub(crate) type Problem = (&'static str, String);
 
 /// A problem that the room whose section it is has found.
 fn invalid(error: InvalidKey) -> Problem {
-    (error.key, format!("{} cannot be used: expected {}", error.value, error.right))
+    (
+        error.key,
+        format!("{} cannot be used: expected {}", error.value, error.right),
+    )
 }
 
 impl Config {
@@ -80,12 +83,22 @@ impl Config {
         let folder = match folder {
             Some(named) if named.is_dir() => Some(named.to_owned()),
             Some(named) => {
-                let problem = "no such folder; expected one with host.yaml, cameras.yaml, tracking.yaml, ocr.yaml";
-                return Err(ConfigError { file: named.to_owned(), key: None, problem: problem.to_owned() });
+                let problem =
+                    "no such folder; expected one with host.yaml, cameras.yaml, tracking.yaml, ocr.yaml";
+                return Err(ConfigError {
+                    file: named.to_owned(),
+                    key: None,
+                    problem: problem.to_owned(),
+                });
             }
-            None => ["config", "/etc/ovr-alpr"].iter().map(PathBuf::from).find(|path| path.is_dir()),
+            None => ["config", "/etc/ovr-alpr"]
+                .iter()
+                .map(PathBuf::from)
+                .find(|path| path.is_dir()),
         };
-        let Some(folder) = folder else { return Ok(Self::default()) };
+        let Some(folder) = folder else {
+            return Ok(Self::default());
+        };
         let schema = Self::schema();
         let config = Self {
             host: read_file(&folder, "host", &schema)?,
@@ -95,7 +108,11 @@ impl Config {
         };
         config.validate().map_err(|(file, (key, problem))| {
             let file = folder.join(format!("{file}.yaml"));
-            ConfigError { file, key: Some(key.to_owned()), problem }
+            ConfigError {
+                file,
+                key: Some(key.to_owned()),
+                problem,
+            }
         })?;
         Ok(config)
     }
@@ -109,20 +126,35 @@ impl Config {
     fn validate(&self) -> Result<(), (&'static str, Problem)> {
         self.host.validate().map_err(|problem| ("host", problem))?;
         self.cameras.validate().map_err(|problem| ("cameras", problem))?;
-        self.tracking.validate().map_err(|problem| ("tracking", problem))?;
+        self.tracking
+            .validate()
+            .map_err(|problem| ("tracking", problem))?;
         self.ocr.validate().map_err(|problem| ("ocr", problem))
     }
 }
 
-fn read_file<T: Default + DeserializeOwned>(folder: &Path, name: &str, schema: &Value) -> Result<T, ConfigError> {
+fn read_file<T: Default + DeserializeOwned>(
+    folder: &Path,
+    name: &str,
+    schema: &Value,
+) -> Result<T, ConfigError> {
     let file = folder.join(format!("{name}.yaml"));
-    let fail = |key: Option<String>, problem: String| ConfigError { file: file.clone(), key, problem };
+    let fail = |key: Option<String>, problem: String| ConfigError {
+        file: file.clone(),
+        key,
+        problem,
+    };
     let text = match std::fs::metadata(&file) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(T::default()),
         Ok(meta) if meta.len() > FILE_BYTES_MAX => {
-            return Err(fail(None, format!("{} bytes: expected at most {FILE_BYTES_MAX}", meta.len())));
+            return Err(fail(
+                None,
+                format!("{} bytes: expected at most {FILE_BYTES_MAX}", meta.len()),
+            ));
         }
-        _ => std::fs::read_to_string(&file).map_err(|error| fail(None, format!("cannot read it: {error}")))?,
+        _ => {
+            std::fs::read_to_string(&file).map_err(|error| fail(None, format!("cannot read it: {error}")))?
+        }
     };
     parse(&text, name, schema).map_err(|(key, problem)| fail(key, problem))
 }
@@ -133,10 +165,11 @@ fn parse<T: Default + DeserializeOwned>(
     name: &str,
     schema: &Value,
 ) -> Result<T, (Option<String>, String)> {
-    let one_line = |error: &serde_saphyr::Error| error.to_string().lines().next().unwrap_or_default().to_owned();
+    let one_line =
+        |error: &serde_saphyr::Error| error.to_string().lines().next().unwrap_or_default().to_owned();
     let options = serde_saphyr::options! { with_snippet: false };
-    let value: Value =
-        serde_saphyr::from_str_with_options(text, options.clone()).map_err(|error| (None, one_line(&error)))?;
+    let value: Value = serde_saphyr::from_str_with_options(text, options.clone())
+        .map_err(|error| (None, one_line(&error)))?;
     if value.is_null() {
         return Ok(T::default());
     }
@@ -145,7 +178,11 @@ fn parse<T: Default + DeserializeOwned>(
     }
     let part = serde_json::json!({ name: value });
     if let Some(unknown) = keys::find_unknown(&part, schema) {
-        let key = unknown.path.trim_start_matches(name).trim_start_matches('.').to_owned();
+        let key = unknown
+            .path
+            .trim_start_matches(name)
+            .trim_start_matches('.')
+            .to_owned();
         return Err((Some(key), unknown.hint));
     }
     serde_saphyr::from_str_with_options(text, options).map_err(|error| (None, one_line(&error)))
@@ -158,14 +195,19 @@ mod tests {
     fn load_with(file: &str, text: &str) -> Result<Config, String> {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join(file), text).unwrap();
-        Config::load(Some(dir.path())).map_err(|error| error.to_string().replace(dir.path().to_str().unwrap(), "."))
+        Config::load(Some(dir.path()))
+            .map_err(|error| error.to_string().replace(dir.path().to_str().unwrap(), "."))
     }
 
     #[test]
     fn the_shipped_files_are_the_defaults() {
         let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config");
         let loaded = Config::load(Some(&shipped)).unwrap();
-        assert_eq!(loaded, Config::default(), "config/*.yaml and the defaults in the code differ");
+        assert_eq!(
+            loaded,
+            Config::default(),
+            "config/*.yaml and the defaults in the code differ"
+        );
     }
 
     #[test]
@@ -173,23 +215,42 @@ mod tests {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config");
         let schema = Config::schema();
         let files = ["host", "cameras", "tracking", "ocr"];
-        let text: String =
-            files.iter().map(|name| std::fs::read_to_string(folder.join(format!("{name}.yaml"))).unwrap()).collect();
+        let text: String = files
+            .iter()
+            .map(|name| std::fs::read_to_string(folder.join(format!("{name}.yaml"))).unwrap())
+            .collect();
         let mut missing = Vec::new();
         let definitions = schema["$defs"].as_object().unwrap();
         for (name, definition) in definitions {
-            let Some(properties) = definition.get("properties").and_then(Value::as_object) else { continue };
-            missing.extend(properties.keys().filter(|key| !text.contains(&format!("{key}:"))).map(|key| format!("{name}.{key}")));
+            let Some(properties) = definition.get("properties").and_then(Value::as_object) else {
+                continue;
+            };
+            missing.extend(
+                properties
+                    .keys()
+                    .filter(|key| !text.contains(&format!("{key}:")))
+                    .map(|key| format!("{name}.{key}")),
+            );
         }
-        assert_eq!(missing, Vec::<String>::new(), "keys without a line in config/*.yaml");
+        assert_eq!(
+            missing,
+            Vec::<String>::new(),
+            "keys without a line in config/*.yaml"
+        );
     }
 
     #[test]
     fn an_unknown_key_names_the_nearest_right_one() {
-        let error = load_with("tracking.yaml", "plates:\n  high_treshold: 0.5\n").unwrap_err();
-        assert_eq!(error, "./tracking.yaml: plates.high_treshold: there is no such key; did you mean `high_threshold`?");
+        let error = load_with("tracking.yaml", "tracker:\n  high_treshold: 0.5\n").unwrap_err();
+        assert_eq!(
+            error,
+            "./tracking.yaml: tracker.high_treshold: there is no such key; did you mean `high_threshold`?"
+        );
         let error = load_with("host.yaml", "sitee: x\n").unwrap_err();
-        assert_eq!(error, "./host.yaml: sitee: there is no such key; did you mean `site`?");
+        assert_eq!(
+            error,
+            "./host.yaml: sitee: there is no such key; did you mean `site`?"
+        );
     }
 
     #[test]
@@ -199,7 +260,10 @@ mod tests {
             ("host.yaml", "site: a b\n"),
             ("host.yaml", "bus: carrier-pigeon\n"),
             ("host.yaml", "- a\n"),
-            ("cameras.yaml", "cameras:\n  - id: a\n    source: { kind: file, path: x.mp4 }\n  - id: a\n    source: { kind: file, path: x.mp4 }\n"),
+            (
+                "cameras.yaml",
+                "cameras:\n  - id: a\n    source: { kind: file, path: x.mp4 }\n  - id: a\n    source: { kind: file, path: x.mp4 }\n",
+            ),
         ] {
             let error = load_with(file, text).unwrap_err();
             assert!(error.starts_with(&format!("./{file}: ")), "{error}");

@@ -45,7 +45,10 @@ pub(crate) struct VehicleDetectorConfig {
 
 impl Default for DetectionConfig {
     fn default() -> Self {
-        Self { per_second: 6.0, queue_frames: 8 }
+        Self {
+            per_second: 6.0,
+            queue_frames: 8,
+        }
     }
 }
 
@@ -53,12 +56,17 @@ impl TrackingConfig {
     pub(super) fn validate(&self) -> Result<(), Problem> {
         let rate = self.detection.per_second;
         if !(rate.is_finite() && (0.1..=240.0).contains(&rate)) {
-            return Err(("detection.per_second", format!("{rate} pictures a second: expected 0.1 to 240")));
+            return Err((
+                "detection.per_second",
+                format!("{rate} pictures a second: expected 0.1 to 240"),
+            ));
         }
         if !(1..=256).contains(&self.detection.queue_frames) {
             let problem = format!("{} frames: expected 1 to 256", self.detection.queue_frames);
             return Err(("detection.queue_frames", problem));
         }
-        self.tracker.validate().map_err(|problem| ("tracker", problem.to_string()))
+        self.tracker
+            .validate()
+            .map_err(|problem| ("tracker", problem.to_string()))
     }
 }

@@ -77,7 +77,7 @@ fn most_plates_of_the_checking_set_are_read_exactly() {
         for plate in &plates {
             let Some(truth) = plate["text"].as_str().map(normalize) else { continue };
             let truth: String = truth.chars().filter(char::is_ascii_alphanumeric).collect();
-            let found = there(&read, &plate["bbox"]);
+            let found = if is_crop { read.first() } else { there(&read, &plate["bbox"]) };
             let group = groups.entry(plate["country"].as_str().unwrap_or("?").chars().take(2).collect()).or_default();
             group.0 += 1;
             if found.is_some_and(|found| found.text == truth) {
@@ -91,7 +91,8 @@ fn most_plates_of_the_checking_set_are_read_exactly() {
     for (group, (plates, exact)) in &groups {
         let percent = 100.0 * *exact as f64 / *plates as f64;
         say(&format!("{group}: {exact} of {plates} exact ({percent:.1} %)"));
-        let floor = FLOORS.iter().find(|(name, _)| name == group).map_or(0.0, |(_, floor)| *floor);
+        let floors = if std::env::var_os("OVR_READS_SET").is_some() { &[] } else { FLOORS.as_slice() };
+        let floor = floors.iter().find(|(name, _)| name == group).map_or(0.0, |(_, floor)| *floor);
         assert!(percent >= floor, "{group}: {exact} of {plates} exact; expected at least {floor} %");
     }
     assert!(!groups.is_empty(), "no picture could be read");

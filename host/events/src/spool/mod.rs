@@ -306,7 +306,10 @@ impl Spool {
 
     /// Whether it would take a record now.
     pub fn ready(&self) -> Result<(), SpoolError> {
-        self.marks.has_changed().map(|_| ()).map_err(|_| SpoolError::Closed)
+        self.marks
+            .has_changed()
+            .map(|_| ())
+            .map_err(|_| SpoolError::Closed)
     }
 
     /// Waits until every reader is done with everything that was accepted before this call.

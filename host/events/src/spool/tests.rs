@@ -79,16 +79,18 @@ fn read_all(spool: &Spool) -> Vec<Record> {
     run(async {
         let mut reader = spool.reader("test").unwrap();
         let mut all = Vec::new();
-        while reader.backlog() > 0 {
-            let wait = Duration::from_millis(500);
-            let Ok(batch) = tokio::time::timeout(wait, reader.read(100)).await else {
-                break;
+        loop {
+            let batch = tokio::select! {
+                biased;
+                batch = reader.read(100) => batch.unwrap(),
+                drained = spool.drained() => {
+                    drained.unwrap();
+                    return all;
+                }
             };
-            let batch = batch.unwrap();
             reader.advance(batch.last().unwrap().sequence).await.unwrap();
             all.extend(batch);
         }
-        all
     })
 }
 

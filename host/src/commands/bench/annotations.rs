@@ -67,9 +67,16 @@ impl Annotated {
 /// Reads `annotations.jsonl` of a set.
 pub(super) fn load(folder: &Path) -> Result<Vec<Annotated>, Refusal> {
     let file = folder.join("annotations.jsonl");
-    let text = std::fs::read_to_string(&file)
-        .map_err(|error| Refusal(format!("{}: cannot read it: {error}; expected a folder with annotations.jsonl and images/", file.display())))?;
-    let rows = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+    let text = std::fs::read_to_string(&file).map_err(|error| {
+        Refusal(format!(
+            "{}: cannot read it: {error}; expected a folder with annotations.jsonl and images/",
+            file.display()
+        ))
+    })?;
+    let rows = text
+        .lines()
+        .enumerate()
+        .filter(|(_, line)| !line.trim().is_empty());
     rows.map(|(index, line)| {
         serde_json::from_str(line)
             .map_err(|error| Refusal(format!("{}: line {}: {error}", file.display(), index + 1)))

@@ -50,13 +50,13 @@ fn by_text(text: &[Symbol], raw: &str) -> f32 {
     if digits == 0 {
         // Words. Vanity plates exist, but shop signs outnumber them.
         share *= 0.25;
-    } else if digits == count {
+    } else if digits == count || is_a_number(raw) {
         // Telephone numbers, years, prices, clocks.
         share *= if (5..=7).contains(&count) { 0.6 } else { 0.45 };
         if raw.contains(':') || raw.contains('/') {
             share *= 0.3;
         }
-        if count >= 6 && starts_like_a_date(text) {
+        if count >= 6 && starts_like_a_date(raw) {
             share *= 0.2;
         }
     } else if !known {
@@ -71,9 +71,14 @@ fn by_text(text: &[Symbol], raw: &str) -> f32 {
     share
 }
 
+/// Digits and separators alone: then a letter in the text has come from its shape, not from what was seen.
+fn is_a_number(raw: &str) -> bool {
+    raw.chars().all(|c| c.is_ascii_digit() || alphabet::is_separator(c))
+}
+
 /// A year of this or the last century and the first digit of a month, as on-screen clocks have it.
-fn starts_like_a_date(text: &[Symbol]) -> bool {
-    let digits: Vec<char> = text.iter().take(5).map(|&symbol| character(symbol)).collect();
+fn starts_like_a_date(raw: &str) -> bool {
+    let digits: Vec<char> = raw.chars().filter(char::is_ascii_digit).take(5).collect();
     matches!(digits.as_slice(), ['1', '9', '0'..='9', '0'..='9', '0' | '1'] | ['2', '0', '0'..='3', '0'..='9', '0' | '1'])
 }
 

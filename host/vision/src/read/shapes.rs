@@ -11,7 +11,7 @@ use super::alphabet::{Symbol, character};
 const STRENGTH: f32 = 1.6;
 
 /// `A` a letter, `0` a digit; how much more likely than an unknown shape, in natural logarithms before [`STRENGTH`].
-const SHAPES: [(&str, f32); 53] = [
+const SHAPES: [(&str, f32); 55] = [
     ("AAA0000", 2.2),
     ("AAA000", 2.0),
     ("AA00AAA", 2.0),
@@ -33,6 +33,8 @@ const SHAPES: [(&str, f32); 53] = [
     ("0000000", 1.2),
     ("000000", 1.2),
     ("AAAA00", 1.2),
+    ("00000000", 1.2),
+    ("000000000", 0.5),
     ("AA000AAA", 1.0),
     ("0A00000", 1.0),
     ("A000000", 1.0),

@@ -26,6 +26,15 @@ const ZOOMS: usize = 2;
 /// Plate-likeness below which a place is not looked at again.
 const ZOOM_LIKENESS_MIN: f32 = 0.005;
 
+/// Plate-likeness below which a picture is looked at once more as a whole, closer.
+const CLOSER_LIKENESS: f32 = 0.65;
+
+/// How much closer that is.
+const CLOSER: f32 = 1.5;
+
+/// How much a picture is enlarged at most for that.
+const ENLARGE_MAX: f32 = 3.0;
+
 /// Plate-likeness from which a plate is reported: a caller sees weak ones with their low confidence.
 const REPORTED_MIN: f32 = 0.01;
 
@@ -92,6 +101,12 @@ impl StillReader {
         let picture = picture_of(image)?;
         let lines = self.finder.lines(&picture)?;
         let mut plates = self.read_lines(image, &lines)?;
+        if plates.iter().all(|plate| plate.likeness < CLOSER_LIKENESS) {
+            // Nothing clear: the plate may be too small for the usual scale.
+            let closer = self.finder.config().long_side_px as f32 * CLOSER;
+            let lines = self.finder.lines_at(&picture, closer.min(longer_side(image) * ENLARGE_MAX))?;
+            plates.extend(self.read_lines(image, &lines)?);
+        }
         let mut places: Vec<Quad> = Vec::new();
         for plate in by_likeness(plates.clone()).iter().take(ZOOMS) {
             let known = places.iter().any(|place| overlap(place, &plate.quad) > 0.5);
@@ -192,6 +207,10 @@ fn picture_of(image: &RgbImage) -> Result<Picture, InferenceError> {
         model: "text finder".to_owned(),
         reason: format!("taking the picture: {error}"),
     })
+}
+
+fn longer_side(image: &RgbImage) -> f32 {
+    image.width.max(image.height) as f32
 }
 
 fn middle(quad: &Quad) -> Point {

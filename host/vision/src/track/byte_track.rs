@@ -25,6 +25,8 @@ const EDGE_MAX_PX: f64 = 100_000.0;
 /// Largest cost of the association with buffered boxes. With a reach of one width a plate may be 1.5 to 2 widths from
 /// where it was expected, and not much more than twice or less than half as large.
 const REACH_COST_MAX: f64 = 0.85;
+/// Looks in a row that a track may have been missed and still take part in the association with buffered boxes.
+const REACH_MISSES_MAX: u32 = 3;
 /// IoU above which a seen and a lost track are one and the same (authors' code).
 const DUPLICATE_IOU: f64 = 0.85;
 
@@ -175,17 +177,17 @@ impl ByteTrack {
         let mut pairs =
             Pass::plain(f64::from(config.match_threshold), config.fuse_score).run(&mut believed, sure);
         // Second association: unsure detections with tracks that were seen on the last look.
-        let is_lost = |c: &Candidate| {
-            self.tracklets
-                .get(c.index)
-                .is_some_and(|t| t.state == TrackState::Lost)
-        };
-        believed.retain(|candidate| !is_lost(candidate));
+        let misses = |c: &Candidate| self.tracklets.get(c.index).map_or(0, |tracklet| tracklet.misses);
+        let just_lost: Vec<Candidate> =
+            believed.iter().filter(|c| (1..=REACH_MISSES_MAX).contains(&misses(c))).copied().collect();
+        believed.retain(|candidate| misses(candidate) == 0);
         pairs.extend(Pass::plain(f64::from(config.low_match_threshold), false).run(&mut believed, unsure));
         // Tentative tracks with the sure detections that are left.
         let cost_max = f64::from(config.tentative_match_threshold);
         pairs.extend(Pass::plain(cost_max, config.fuse_score).run(&mut tentative, sure));
-        // What moved too far to overlap. Lost tracks take no part: their guess is old, and a wrong link joins two vehicles.
+        // What moved too far to overlap. A plate that brakes or climbs the picture is soon far from a guess of constant
+        // speed, so what was lost a moment ago takes part; what was lost earlier does not, for a wrong link joins two
+        // vehicles.
         let reach = |widths: f32| (widths > 0.0).then_some(f64::from(widths));
         let reaching = Pass {
             cost_max: REACH_COST_MAX,
@@ -194,6 +196,7 @@ impl ByteTrack {
             reach_vehicle: reach(config.vehicle_reach),
         };
         believed.append(&mut tentative);
+        believed.extend(just_lost);
         pairs.extend(reaching.run(&mut believed, sure));
         pairs
     }
