@@ -6,8 +6,9 @@
 //! child leaves behind the next has to deal with. In the end the parent runs the path itself until it is drained and
 //! compares. Four checks: nothing lost, nothing twice, nothing that nobody submitted, and a fresh event still flows.
 #![expect(
-    clippy::tests_outside_test_module,
-    reason = "a file in tests/ is a test module"
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "the whole file is a test, and its child speaks on the standard output"
 )]
 
 use std::collections::HashMap;
@@ -165,12 +166,12 @@ fn child() {
 }
 
 fn submit_for_ever(spool: &Spool, run: u64, submitter: u64) {
-    for pass in 0.. {
+    for round in 0_u64.. {
         let mut tickets = Vec::new();
         // Several in flight, so that commits hold more than one record; every second pass has two revisions.
         for member in 0..4 {
-            let pass = pass * 4 + member;
-            for revision in 1..=1 + u32::from(pass % 2 == 0) {
+            let pass = round * 4 + member;
+            for revision in 1..=1 + u32::from(pass.is_multiple_of(2)) {
                 let event = event(run, submitter, pass, revision);
                 println!("submit {submitter} {pass} {revision}");
                 tickets.push((pass, revision, spool.submit(envelope(&event)).unwrap()));
@@ -244,14 +245,14 @@ fn next(noise: &mut u64) -> u64 {
 fn live_and_die(dir: &Path, run: u64, noise: &mut u64, told: &mut Told) {
     let (mut child, lines) = spawn_child(dir, run);
     // Some die while they start, most while they work: what is counted are lines, what ends it is a moment after.
-    let lines_before = if next(noise) % 8 == 0 {
+    let lines_before = if next(noise).is_multiple_of(8) {
         0
     } else {
         next(noise) % 400
     };
     let moment = Duration::from_micros(next(noise) % 30_000);
     for _ in 0..lines_before {
-        match lines.recv_timeout(Duration::from_secs(60)) {
+        match lines.recv_timeout(Duration::from_mins(1)) {
             Ok(line) => told.hear(run, &line),
             Err(RecvTimeoutError::Timeout) => panic!("run {run}: the child says nothing"),
             Err(RecvTimeoutError::Disconnected) => panic!("run {run}: the child ended by itself"),

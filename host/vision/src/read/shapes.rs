@@ -11,7 +11,7 @@ use super::alphabet::{Symbol, character};
 const STRENGTH: f32 = 1.6;
 
 /// `A` a letter, `0` a digit; how much more likely than an unknown shape, in natural logarithms before [`STRENGTH`].
-const SHAPES: [(&str, f32); 55] = [
+const SHAPES: [(&str, f32); 59] = [
     ("AAA0000", 2.2),
     ("AAA000", 2.0),
     ("AA00AAA", 2.0),
@@ -41,6 +41,10 @@ const SHAPES: [(&str, f32); 55] = [
     ("AA000000", 1.0),
     ("AAAA000", 1.0),
     ("00AA00", 0.8),
+    ("00A0000", 0.8),
+    ("00AA000", 0.8),
+    ("00AA0000", 0.8),
+    ("00AAA000", 0.8),
     ("AAA00", 0.8),
     ("00AAAA", 0.8),
     ("00AAA0", 0.7),
