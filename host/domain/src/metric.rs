@@ -18,7 +18,7 @@ pub fn describe() {
     describe_counter!("ovr_events_total", "Events by camera and lifecycle or decision");
     describe_counter!(
         "ovr_tracks_total",
-        "Tracks that ended, by camera and outcome (reported, no_plate, evicted)"
+        "Tracks that ended, by camera and outcome (reported, joined, no_plate, evicted)"
     );
     describe_counter!("ovr_evidence_total", "Pictures by outcome (stored, shed, failed)");
     describe_counter!(
@@ -61,8 +61,8 @@ pub fn event(camera: &CameraId, outcome: &'static str) {
     counter!("ovr_events_total", "camera" => camera.to_string(), "outcome" => outcome).increment(1);
 }
 
-/// A track of `camera` that ended; `outcome` is `reported`, `no_plate` (it never looked like one) or `evicted`
-/// (ended early because there were too many).
+/// A track of `camera` that ended; `outcome` is `reported`, `joined` (a part of another
+/// track's plate), `no_plate` (it never looked like one) or `evicted` (ended early because there were too many).
 pub fn track(camera: &CameraId, outcome: &'static str) {
     counter!("ovr_tracks_total", "camera" => camera.to_string(), "outcome" => outcome).increment(1);
 }

@@ -97,6 +97,9 @@ impl CameraRoom {
             tracing::trace!(sequence = frame.sequence, ?track, "followed");
         }
         let outcomes = self.read(frame, &tracks);
+        if outcomes.iter().any(|outcome| matches!(outcome, ReadOutcome::Read(_))) {
+            self.cadence.hasten();
+        }
         let emissions = stages.time(Stage::Assemble, || self.assemble(frame, &tracks, outcomes));
         self.send(emissions)
     }

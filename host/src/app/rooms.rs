@@ -89,6 +89,7 @@ pub(crate) fn camera_room(
     when_full: WhenFull,
     out: SyncSender<Emission>,
 ) -> anyhow::Result<CameraRoom> {
+    let detection = &config.tracking.detection;
     let (site, digests) = (config.host.site.clone(), vision.digests());
     let assembler = Assembler::new(
         config.ocr.assemble,
@@ -99,11 +100,11 @@ pub(crate) fn camera_room(
     );
     Ok(CameraRoom {
         camera: camera.clone(),
-        queue: Arc::new(FrameQueue::new(config.tracking.detection.queue_frames, when_full)),
+        queue: Arc::new(FrameQueue::new(detection.queue_frames, when_full)),
         vision: Arc::clone(vision),
         tracker: ByteTrack::new(config.tracking.tracker).context("setting up the tracker")?,
         assembler: assembler.context("setting up the assembler")?,
-        cadence: Cadence::new(config.tracking.detection.per_second),
+        cadence: Cadence::new(detection.per_second, detection.per_second_reading),
         stages: Arc::clone(stages),
         out,
         attention: Attention::default(),

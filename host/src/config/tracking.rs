@@ -28,6 +28,8 @@ pub(crate) struct DetectionConfig {
     /// Pictures looked at in each second of video; the tracker fills in the others. A camera that is faster than
     /// the machine is looked at less often.
     pub(crate) per_second: f32,
+    /// The same while a plate is being read; not below `per_second`.
+    pub(crate) per_second_reading: f32,
     /// Frames that wait for the detector before the oldest is dropped (live cameras) or the source waits (files).
     pub(crate) queue_frames: usize,
 }
@@ -47,6 +49,7 @@ impl Default for DetectionConfig {
     fn default() -> Self {
         Self {
             per_second: 6.0,
+            per_second_reading: 12.0,
             queue_frames: 8,
         }
     }
@@ -60,6 +63,11 @@ impl TrackingConfig {
                 "detection.per_second",
                 format!("{rate} pictures a second: expected 0.1 to 240"),
             ));
+        }
+        let reading = self.detection.per_second_reading;
+        if !(rate..=240.0).contains(&reading) {
+            let problem = format!("{reading} pictures a second: expected {rate} (per_second) to 240");
+            return Err(("detection.per_second_reading", problem));
         }
         if !(1..=256).contains(&self.detection.queue_frames) {
             let problem = format!("{} frames: expected 1 to 256", self.detection.queue_frames);

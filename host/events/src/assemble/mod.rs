@@ -10,7 +10,7 @@
 //!   something says that it was a plate: plate-likeness, a vehicle, or a moving thing seen again and again;
 //! - what never looked like a plate gives nothing and is counted ([`ovr_domain::metric::track`]).
 //!
-//! Two plates that share a track give two events. Invariants: one frame at most is held for a track, and at most
+//! Two plates that share a track give two events, and two tracks that are parts of one plate give one (see `parts`). Invariants: one frame at most is held for a track, and at most
 //! `tracks_max` tracks; when a camera shows more, the track that was seen least recently is ended.
 //!
 //! ```
@@ -36,6 +36,7 @@ mod consensus;
 mod direction;
 mod event;
 mod observation;
+mod parts;
 mod pass;
 mod shots;
 #[cfg(test)]
@@ -109,7 +110,11 @@ impl Assembler {
             .passes
             .remove(&id)
             .unwrap_or_else(|| Pass::new(observation, reads_max));
-        if let Some(group) = pass.see(observation) {
+        let group = pass.see(observation);
+        if pass.reports.is_empty() && !pass.is_vehicle() {
+            pass.part_of = parts::reported_at(&pass, &self.passes).or(pass.part_of);
+        }
+        if let Some(group) = group {
             emissions.extend(self.report_agreement(&mut pass, group));
         }
         self.passes.insert(id, pass);
@@ -131,10 +136,18 @@ impl Assembler {
     pub fn end(&mut self, track: TrackId) -> Vec<Emission> {
         let pass = self.passes.remove(&track);
         let carried_a_plate = self.carriers.remove(&track);
-        match pass {
-            Some(pass) if !(carried_a_plate && pass.is_vehicle()) => self.close(pass),
-            _ => Vec::new(),
+        let Some(pass) = pass.filter(|pass| !(carried_a_plate && pass.is_vehicle())) else {
+            return Vec::new();
+        };
+        let unreported = pass.reports.is_empty() && !pass.is_vehicle();
+        let whole = if unreported { parts::whole_of(&pass, &self.passes) } else { None };
+        match whole.and_then(|track| self.passes.get_mut(&track)) {
+            Some(whole) => whole.absorb(pass),
+            None if pass.is_part() => {}
+            None => return self.close(pass),
         }
+        metric::track(&self.camera, "joined");
+        Vec::new()
     }
 
     /// Ends all tracks: the stream is over.
@@ -168,6 +181,7 @@ impl Assembler {
         let votes = fusion.votes();
         let report = pass.reports.iter().find(|r| r.group == group);
         let lifecycle = match report {
+            None if pass.is_part() => return None,
             None => Lifecycle::New,
             Some(report) => {
                 let agreed = report.agreed.as_ref().map(|(fused, _)| fused.normalized.as_str());

@@ -8,7 +8,7 @@ use super::config::AssembleConfig;
 use super::direction::Trajectory;
 use super::observation::{Observation, ReadOutcome, Unreadable};
 use super::shots::{Shot, Shots, UNREAD};
-use crate::fuse::{CutOff, Fused, Fusion, Readings, crop_score, weight};
+use crate::fuse::{CutOff, Fused, Fusion, Readings, crop_score, same_plate, weight};
 
 /// Plate-likeness of a doubtful read: with another sign of a plate it is reported unread.
 const LIKENESS_DOUBTFUL: f32 = 0.3;
@@ -53,6 +53,10 @@ pub(super) struct Pass {
     pub(super) last_seen: Timestamp,
     pub(super) frames_seen: u32,
     pub(super) trajectory: Trajectory,
+    /// The plate that a track at the same place has reported and that this one seems to be a part of.
+    pub(super) part_of: Option<String>,
+    /// Where it was seen last.
+    pub(super) last_box: BBox,
     pub(super) readings: Readings,
     pub(super) shots: Shots,
     pub(super) vehicle: Option<Vehicle>,
@@ -72,6 +76,8 @@ impl Pass {
             last_seen: at,
             frames_seen: 0,
             trajectory: Trajectory::default(),
+            part_of: None,
+            last_box: observation.track.bbox,
             readings: Readings::new(reads_max as usize),
             shots: Shots::default(),
             vehicle: None,
@@ -101,6 +107,7 @@ impl Pass {
         if seen {
             self.frames_seen = self.frames_seen.saturating_add(1);
             self.last_seen = self.last_seen.max(frame.captured_at.at);
+            self.last_box = bbox;
             self.trajectory
                 .push(bbox, frame.picture.width(), frame.picture.height());
         }
@@ -148,6 +155,26 @@ impl Pass {
                 }
                 None
             }
+        }
+    }
+
+    /// Whether all that the track says is a part of a plate that was reported already.
+    pub(super) fn is_part(&self) -> bool {
+        let leading = self.readings.leading().map(Fusion::normalized);
+        let part_of = |whole: &String| leading.is_none_or(|text| same_plate(text, whole));
+        self.reports.is_empty() && self.part_of.as_ref().is_some_and(part_of)
+    }
+
+    /// Takes over what was read of a part of this plate that had a track of its own.
+    pub(super) fn absorb(&mut self, part: Self) {
+        self.first_seen = self.first_seen.min(part.first_seen);
+        self.last_seen = self.last_seen.max(part.last_seen);
+        self.likeness_best = self.likeness_best.max(part.likeness_best);
+        if self.readings.groups().is_empty() {
+            // Groups and the shots that belong to them go together.
+            (self.readings, self.shots) = (part.readings, part.shots);
+        } else {
+            self.readings.absorb(part.readings);
         }
     }
 

@@ -304,7 +304,6 @@ fn a_plate_too_small_to_read_is_an_unread_event_with_a_picture_if_it_moved_for_l
     let mut gate = Gate::new(AssembleConfig::default());
     for _ in 0..12 {
         assert!(gate.see(1, too_small()).is_empty());
-        gate.see(2, too_small());
     }
     let emission = gate
         .assembler
@@ -458,4 +457,36 @@ proptest! {
         }
         prop_assert!(latest.values().all(|(_, lifecycle, _)| *lifecycle == Lifecycle::Final));
     }
+}
+
+#[test]
+fn the_rows_of_one_plate_that_are_followed_apart_give_one_event() {
+    let mut gate = Gate::new(AssembleConfig::default());
+    // First only the lower row is found, for a moment; then both rows together; at the end the lower one once more.
+    assert!(gate.read(1, "TE43").is_empty());
+    let mut emissions = gate.read(2, "KR7TE43");
+    emissions.extend(gate.end(1).into_iter().map(|event| Emission { event, best: None }));
+    for _ in 0..4 {
+        emissions.extend(gate.read(2, "KR7TE43"));
+    }
+    for _ in 0..4 {
+        emissions.extend(gate.read(3, "TE43"));
+        emissions.extend(gate.see(2, ReadOutcome::NotTried));
+    }
+    let new: Vec<_> = emissions.iter().map(|e| e.event.plate_normalized.as_deref()).collect();
+    assert_eq!(new, [Some("KR7TE43")]);
+    assert_eq!(gate.end(2).len(), 1);
+    assert!(gate.end(3).is_empty(), "it is a part of a plate that was reported");
+}
+
+#[test]
+fn two_plates_at_one_place_that_say_different_things_give_two_events() {
+    let mut gate = Gate::new(AssembleConfig::default());
+    let mut emissions = Vec::new();
+    for _ in 0..4 {
+        emissions.extend(gate.read(1, "KR7TE43"));
+        emissions.extend(gate.read(2, "XY789Z"));
+    }
+    assert_eq!(emissions.len(), 2);
+    assert_eq!((gate.end(1).len(), gate.end(2).len()), (1, 1));
 }

@@ -58,6 +58,11 @@ pub const GROUPS_MAX: usize = 4;
 /// From this similarity on a read belongs to a group; random plates of one format stay well below.
 const SAME_PLATE: f32 = 0.5;
 
+/// Whether two normalised texts may be readings of one plate, one of them perhaps of a part of it.
+pub(crate) fn same_plate(a: &str, b: &str) -> bool {
+    similarity(a, b) >= SAME_PLATE
+}
+
 /// All reads of one track, grouped by the plate that they say.
 #[derive(Debug, Clone)]
 pub struct Readings {
@@ -132,6 +137,20 @@ impl Readings {
     /// Frames whose read found no group.
     pub fn strays(&self) -> u32 {
         self.strays
+    }
+
+    /// Takes over the reads of a track that turned out to be a part of this one's plate. What says something else
+    /// counts as frames without agreement.
+    pub(crate) fn absorb(&mut self, other: Self) {
+        self.strays = self.strays.saturating_add(other.strays);
+        for group in other.groups {
+            let alike = |mine: &Fusion| similarity(mine.normalized(), group.normalized());
+            let nearest = self.groups.iter_mut().filter(|mine| alike(mine) >= SAME_PLATE);
+            match nearest.max_by(|a, b| alike(a).total_cmp(&alike(b))) {
+                Some(mine) => mine.absorb(group),
+                None => self.strays = self.strays.saturating_add(group.votes().frames),
+            }
+        }
     }
 
     fn nearest_to(&self, text: &str) -> Option<u32> {

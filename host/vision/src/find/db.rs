@@ -5,7 +5,10 @@
 //! `D = A * r / L` (area, unclip ratio, perimeter). A region is taken as its smallest rectangle, and a rectangle moved
 //! outwards is a rectangle, so no polygon clipping is needed.
 
-#![expect(clippy::indexing_slicing, reason = "pixel loops over a map whose length is checked against its sides first")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "pixel loops over a map whose length is checked against its sides first"
+)]
 
 use ovr_domain::{Point, Quad};
 use schemars::JsonSchema;
@@ -31,7 +34,13 @@ pub struct DbConfig {
 
 impl Default for DbConfig {
     fn default() -> Self {
-        Self { threshold: 0.3, score_min: 0.4, unclip_ratio: 1.6, side_min_px: 3.0, regions_max: 1_000 }
+        Self {
+            threshold: 0.3,
+            score_min: 0.4,
+            unclip_ratio: 1.6,
+            side_min_px: 3.0,
+            regions_max: 1_000,
+        }
     }
 }
 
@@ -50,7 +59,11 @@ pub(crate) fn boxes(map: &[f32], width: usize, height: usize, config: &DbConfig)
     if width == 0 || height == 0 || map.len() < width * height {
         return Vec::new();
     }
-    let mut open: Vec<bool> = map.iter().take(width * height).map(|&p| p > config.threshold).collect();
+    let mut open: Vec<bool> = map
+        .iter()
+        .take(width * height)
+        .map(|&p| p > config.threshold)
+        .collect();
     let mut found = Vec::new();
     let mut pixels = Vec::new();
     let mut regions = 0;
@@ -104,7 +117,10 @@ fn region(map: &[f32], width: usize, pixels: &[usize], config: &DbConfig) -> Opt
     }
     let (w, h) = (rectangle.width, rectangle.height);
     let distance = w * h * config.unclip_ratio / (2.0 * (w + h));
-    Some(MapBox { quad: rectangle.grown(distance).quad(), score })
+    Some(MapBox {
+        quad: rectangle.grown(distance).quad(),
+        score,
+    })
 }
 
 /// The first and the last pixel's middle of every row of a region: its convex hull has no other corners.
@@ -114,7 +130,10 @@ fn outline(pixels: &[usize], width: usize) -> Vec<Point> {
     let mut ends: Vec<Point> = Vec::new();
     let mut row = usize::MAX;
     for &at in &sorted {
-        let point = Point { x: (at % width) as f32 + 0.5, y: (at / width) as f32 + 0.5 };
+        let point = Point {
+            x: (at % width) as f32 + 0.5,
+            y: (at / width) as f32 + 0.5,
+        };
         if at / width == row {
             let last = ends.len() - 1;
             ends[last] = point;
@@ -130,7 +149,11 @@ fn outline(pixels: &[usize], width: usize) -> Vec<Point> {
 mod tests {
     use super::*;
 
-    fn map_with(width: usize, height: usize, filled: &[(std::ops::Range<usize>, std::ops::Range<usize>, f32)]) -> Vec<f32> {
+    fn map_with(
+        width: usize,
+        height: usize,
+        filled: &[(std::ops::Range<usize>, std::ops::Range<usize>, f32)],
+    ) -> Vec<f32> {
         let mut map = vec![0.0; width * height];
         for (columns, rows, value) in filled {
             for y in rows.clone() {
@@ -149,9 +172,12 @@ mod tests {
         assert_eq!(found.len(), 1);
         // 40 * 8 * 1.6 / (2 * 48) = 5.333
         let bounds = found[0].quad.bounds();
-        for (got, expected) in
-            [(bounds.x1, 10.0 - 5.333), (bounds.x2, 50.0 + 5.333), (bounds.y1, 12.0 - 5.333), (bounds.y2, 20.0 + 5.333)]
-        {
+        for (got, expected) in [
+            (bounds.x1, 10.0 - 5.333),
+            (bounds.x2, 50.0 + 5.333),
+            (bounds.y1, 12.0 - 5.333),
+            (bounds.y2, 20.0 + 5.333),
+        ] {
             assert!((got - expected).abs() < 0.01, "{got} is not {expected}");
         }
         assert!((found[0].score - 0.9).abs() < 1e-5);
@@ -162,7 +188,13 @@ mod tests {
         let map = map_with(
             80,
             40,
-            &[(2..30, 2..10, 0.9), (40..70, 2..10, 0.8), (2..30, 20..22, 0.9), (40..70, 20..30, 0.35), (79..80, 39..40, 1.0)],
+            &[
+                (2..30, 2..10, 0.9),
+                (40..70, 2..10, 0.8),
+                (2..30, 20..22, 0.9),
+                (40..70, 20..30, 0.35),
+                (79..80, 39..40, 1.0),
+            ],
         );
         let found = boxes(&map, 80, 40, &DbConfig::default());
         assert_eq!(found.len(), 2, "{found:?}");

@@ -11,7 +11,7 @@ use ovr_domain::read::{ALTERNATIVES_MAX, Alternative, PLATE_CHARS_MAX};
 
 use super::alphabet::{Symbol, character, twins};
 use super::ctc::{Steps, log_add};
-use super::shapes;
+use super::shapes::{self, Origin};
 use super::slots::Slots;
 
 /// Width of the search for texts.
@@ -48,7 +48,12 @@ impl Evidence {
     /// The most probable texts.
     fn texts(&self) -> Vec<Vec<Symbol>> {
         match self {
-            Self::Ctc(steps) => steps.beam(BEAM).into_iter().map(|(text, _)| text).take(TEXTS_A_VIEW).collect(),
+            Self::Ctc(steps) => steps
+                .beam(BEAM)
+                .into_iter()
+                .map(|(text, _)| text)
+                .take(TEXTS_A_VIEW)
+                .collect(),
             Self::Slots(slots) => slots.texts(TEXTS_A_VIEW),
         }
     }
@@ -56,10 +61,14 @@ impl Evidence {
     /// For each position of a text the symbols that this view sees there.
     fn alternatives(&self, label: &[Symbol]) -> Vec<Vec<Symbol>> {
         match self {
-            Self::Ctc(steps) => {
-                steps.align(label).into_iter().map(|step| steps.near(step, ALTERNATIVE_MIN)).collect()
-            }
-            Self::Slots(slots) => (0..label.len()).map(|slot| slots.near(slot, ALTERNATIVE_MIN)).collect(),
+            Self::Ctc(steps) => steps
+                .align(label)
+                .into_iter()
+                .map(|step| steps.near(step, ALTERNATIVE_MIN))
+                .collect(),
+            Self::Slots(slots) => (0..label.len())
+                .map(|slot| slots.near(slot, ALTERNATIVE_MIN))
+                .collect(),
         }
     }
 }
@@ -82,7 +91,11 @@ impl Line {
     /// Possible texts with their scores, the best first. `alone`: the line is the whole plate, so that swaps that lead to
     /// no known shape need not be tried.
     fn texts(&self, alone: bool) -> Vec<(Vec<Symbol>, f32)> {
-        let found = self.views.iter().flat_map(Evidence::texts).filter(|text| text.len() <= LINE_CHARS_MAX);
+        let found = self
+            .views
+            .iter()
+            .flat_map(Evidence::texts)
+            .filter(|text| text.len() <= LINE_CHARS_MAX);
         let mut scored: BTreeMap<Vec<Symbol>, f32> = BTreeMap::new();
         for text in found {
             scored.entry(text).or_insert_with_key(|text| self.score(text));
@@ -97,7 +110,10 @@ impl Line {
 }
 
 fn ranked(scored: &BTreeMap<Vec<Symbol>, f32>) -> Vec<(Vec<Symbol>, f32)> {
-    let mut list: Vec<(Vec<Symbol>, f32)> = scored.iter().map(|(text, &score)| (text.clone(), score)).collect();
+    let mut list: Vec<(Vec<Symbol>, f32)> = scored
+        .iter()
+        .map(|(text, &score)| (text.clone(), score))
+        .collect();
     list.sort_by(|a, b| b.1.total_cmp(&a.1));
     list
 }
@@ -109,7 +125,12 @@ fn swaps(text: &[Symbol], alone: bool) -> Vec<Vec<Symbol>> {
         let swapped = positions.flat_map(|(at, &symbol)| {
             twins(symbol).map(move |twin| {
                 let replaced = text.iter().enumerate();
-                (at, replaced.map(|(k, &other)| if k == at { twin } else { other }).collect())
+                (
+                    at,
+                    replaced
+                        .map(|(k, &other)| if k == at { twin } else { other })
+                        .collect(),
+                )
             })
         });
         swapped.collect()
@@ -148,8 +169,8 @@ struct Hypothesis {
 }
 
 impl Hypothesis {
-    fn new(parts: Vec<Vec<Symbol>>, log: f32) -> Self {
-        let weighed = log + shapes::prior(&parts.concat());
+    fn new(parts: Vec<Vec<Symbol>>, log: f32, origin: Origin) -> Self {
+        let weighed = log + shapes::prior(&parts.concat(), origin);
         Self { parts, log, weighed }
     }
 }
@@ -157,9 +178,14 @@ impl Hypothesis {
 /// Reads one line, or two lines as one plate. Nothing when a line has no text that is short enough, or the best has no
 /// character or more than a plate can have.
 pub(crate) fn conclude(lines: &[&Line]) -> Option<Reading> {
+    let origin = Origin::of(&lines.first()?.raw);
     let hypotheses = match lines {
-        [line] => line.texts(true).into_iter().map(|(text, log)| Hypothesis::new(vec![text], log)).collect(),
-        [upper, lower] => combined(&upper.texts(false), &lower.texts(false)),
+        [line] => line
+            .texts(true)
+            .into_iter()
+            .map(|(text, log)| Hypothesis::new(vec![text], log, origin))
+            .collect(),
+        [upper, lower] => combined(&upper.texts(false), &lower.texts(false), origin),
         _ => Vec::new(),
     };
     let best = hypotheses.iter().max_by(|a, b| a.weighed.total_cmp(&b.weighed))?;
@@ -168,16 +194,31 @@ pub(crate) fn conclude(lines: &[&Line]) -> Option<Reading> {
         return None;
     }
     let raw: Vec<&str> = lines.iter().map(|line| line.raw.as_str()).collect();
-    Some(Reading { positions: positions(lines, best, &hypotheses), text, log: best.log, raw: raw.join(" ") })
+    Some(Reading {
+        positions: positions(lines, best, &hypotheses, origin),
+        text,
+        log: best.log,
+        raw: raw.join(" "),
+    })
 }
 
-fn combined(upper: &[(Vec<Symbol>, f32)], lower: &[(Vec<Symbol>, f32)]) -> Vec<Hypothesis> {
-    let pairs = upper.iter().take(COMBINED).flat_map(|above| lower.iter().take(COMBINED).map(move |below| (above, below)));
-    pairs.map(|((a, p), (b, q))| Hypothesis::new(vec![a.clone(), b.clone()], p + q)).collect()
+fn combined(upper: &[(Vec<Symbol>, f32)], lower: &[(Vec<Symbol>, f32)], origin: Origin) -> Vec<Hypothesis> {
+    let pairs = upper
+        .iter()
+        .take(COMBINED)
+        .flat_map(|above| lower.iter().take(COMBINED).map(move |below| (above, below)));
+    pairs
+        .map(|((a, p), (b, q))| Hypothesis::new(vec![a.clone(), b.clone()], p + q, origin))
+        .collect()
 }
 
 /// Posterior of each position of the best text. Texts of another length are "no character here" for every position.
-fn positions(lines: &[&Line], best: &Hypothesis, all: &[Hypothesis]) -> Vec<Vec<Alternative>> {
+fn positions(
+    lines: &[&Line],
+    best: &Hypothesis,
+    all: &[Hypothesis],
+    origin: Origin,
+) -> Vec<Vec<Alternative>> {
     let length = best.parts.concat().len();
     let other_lengths = all.iter().filter(|other| other.parts.concat().len() != length);
     let elsewhere = other_lengths.fold(f32::NEG_INFINITY, |sum, other| log_add(sum, other.weighed));
@@ -198,13 +239,16 @@ fn positions(lines: &[&Line], best: &Hypothesis, all: &[Hypothesis]) -> Vec<Vec<
             let mut scored = vec![(symbol, best.weighed)];
             for other in list {
                 let mut parts = best.parts.clone();
-                let substituted: Vec<Symbol> =
-                    part.iter().enumerate().map(|(k, &kept)| if k == place { other } else { kept }).collect();
+                let substituted: Vec<Symbol> = part
+                    .iter()
+                    .enumerate()
+                    .map(|(k, &kept)| if k == place { other } else { kept })
+                    .collect();
                 let log = best.log - own + line.score(&substituted);
                 if let Some(slot) = parts.get_mut(at) {
                     *slot = substituted;
                 }
-                scored.push((other, Hypothesis::new(parts, log).weighed));
+                scored.push((other, Hypothesis::new(parts, log, origin).weighed));
             }
             positions.push(posterior(&mut scored, elsewhere));
         }
@@ -244,7 +288,10 @@ mod tests {
             blank[0] = 1.0;
             rows.extend([row, blank]);
         }
-        Line { views: vec![Evidence::Ctc(Steps::new(rows))], raw: shown.to_owned() }
+        Line {
+            views: vec![Evidence::Ctc(Steps::new(rows))],
+            raw: shown.to_owned(),
+        }
     }
 
     #[test]
@@ -254,7 +301,10 @@ mod tests {
         assert_eq!(text(&reading.text), "LS15EBC");
         let third = &reading.positions[2];
         assert_eq!((third[0].character, third[1].character), ('1', 'I'));
-        assert!(third[0].probability > 0.6 && third[1].probability > 0.1, "{third:?}");
+        assert!(
+            third[0].probability > 0.6 && third[1].probability > 0.1,
+            "{third:?}"
+        );
     }
 
     #[test]
@@ -273,7 +323,11 @@ mod tests {
             let sum: f32 = position.iter().map(|a| a.probability).sum();
             assert!(sum <= 1.0 + 1e-4 && sum > 0.9, "{position:?}");
         }
-        assert!((reading.positions[0][1].probability - 0.4).abs() < 0.02, "{:?}", reading.positions[0]);
+        assert!(
+            (reading.positions[0][1].probability - 0.4).abs() < 0.02,
+            "{:?}",
+            reading.positions[0]
+        );
     }
 
     #[test]

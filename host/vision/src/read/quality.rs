@@ -1,6 +1,9 @@
 //! How well a crop can be read, from its pixels.
 
-#![expect(clippy::indexing_slicing, reason = "pixel loops inside sides that are checked first")]
+#![expect(
+    clippy::indexing_slicing,
+    reason = "pixel loops inside sides that are checked first"
+)]
 
 use ovr_domain::read::CropQuality;
 use ovr_domain::{Quad, RgbImage};
@@ -40,7 +43,8 @@ fn laplacian_variance(luma: &[u8], width: usize, height: usize) -> f32 {
         for x in 1..width - 1 {
             let at = y * width + x;
             let value = |at: usize| f64::from(luma[at]);
-            let laplacian = value(at - 1) + value(at + 1) + value(at - width) + value(at + width) - 4.0 * value(at);
+            let laplacian =
+                value(at - 1) + value(at + 1) + value(at - width) + value(at + width) - 4.0 * value(at);
             sum += laplacian;
             squares += laplacian * laplacian;
             count += 1.0;
@@ -53,12 +57,16 @@ fn laplacian_variance(luma: &[u8], width: usize, height: usize) -> f32 {
 /// Where the gap between the two rows of a two-line crop is, as a share of its height: the row with the least change
 /// from column to column in the middle third.
 pub(crate) fn gap(image: &RgbImage, quad: &Quad) -> f32 {
-    let Some(strip) = rectify::strip(image, quad, ROWS, COLUMNS_MAX) else { return 0.5 };
+    let Some(strip) = rectify::strip(image, quad, ROWS, COLUMNS_MAX) else {
+        return 0.5;
+    };
     let luma = strip.luma();
     let width = strip.width as usize;
     let change = |row: usize| -> u32 {
         let line = &luma[row * width..(row + 1) * width];
-        line.windows(2).map(|pair| u32::from(pair[0].abs_diff(pair[1]))).sum()
+        line.windows(2)
+            .map(|pair| u32::from(pair[0].abs_diff(pair[1])))
+            .sum()
     };
     let rows = ROWS as usize;
     let quietest = (rows * 36 / 100..rows * 64 / 100).min_by_key(|&row| change(row) + change(row + 1));
