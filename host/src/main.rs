@@ -26,7 +26,7 @@ fn main() -> ExitCode {
     };
     let result = match args.command {
         Command::Run(run) => commands::run::run(config, &run),
-        Command::Check(check) => commands::check::run(&config, &check),
+        Command::Check(check) => Ok(commands::check::run(&config, &check)),
         Command::Read(read) => commands::read::run(&config, &read),
         Command::Bench(bench) => commands::bench::run(&config, &bench),
         Command::Demo(demo) => commands::demo::run(config, &demo),

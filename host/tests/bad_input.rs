@@ -1,5 +1,7 @@
 //! Bad input gets one clear line that says what, where and what would be right, and exit code 2.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;

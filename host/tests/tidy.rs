@@ -1,5 +1,7 @@
 //! House rules as tests: which crate may know which, how long a file and a function may be.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

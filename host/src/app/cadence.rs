@@ -92,7 +92,7 @@ mod tests {
         assert!(looks(6.0, 4, 8).iter().all(|look| *look == Some(1)));
         let mut cadence = Cadence::new(10.0, 10.0);
         assert_eq!(cadence.take(Duration::ZERO), Some(1));
-        assert_eq!(cadence.take(Duration::from_secs(60)), Some(1));
+        assert_eq!(cadence.take(Duration::from_mins(1)), Some(1));
         assert_eq!(cadence.take(Duration::from_millis(60_010)), None);
         assert_eq!(cadence.take(Duration::from_millis(60_100)), Some(2));
     }

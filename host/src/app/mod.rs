@@ -155,7 +155,7 @@ impl App {
             cameras: running,
             accepting,
             backend,
-            _state: state,
+            state,
         })
     }
 }
@@ -230,7 +230,7 @@ pub(crate) struct Running {
     cameras: Vec<RunningCamera>,
     accepting: Accepting,
     backend: Backend,
-    _state: StateDir,
+    state: StateDir,
 }
 
 impl Running {
@@ -251,7 +251,7 @@ impl Running {
             cameras,
             accepting,
             backend,
-            _state,
+            state,
         } = self;
         for camera in &cameras {
             if !camera.room.is_finished() {
@@ -262,14 +262,14 @@ impl Running {
         let accepted = accepting.join();
         backend.drain();
         metric::spool_backlog(backend.backlog());
-        (Summary { cameras, accepted }, Serving { backend, _state })
+        (Summary { cameras, accepted }, Serving { backend, state })
     }
 }
 
 /// Only the API is left.
 pub(crate) struct Serving {
     backend: Backend,
-    _state: StateDir,
+    state: StateDir,
 }
 
 impl Serving {
@@ -280,6 +280,9 @@ impl Serving {
 
     /// Stops answering.
     pub(crate) fn stop(self) {
-        self.backend.stop();
+        let Self { backend, state } = self;
+        backend.stop();
+        // The folder is given back last, when nothing in it is open any more.
+        drop(state);
     }
 }

@@ -150,8 +150,8 @@ impl HostConfig {
                 format!("{:?} is no place for pictures; {expected}", self.evidence),
             ));
         }
-        self.dedup.validate().map_err(invalid)?;
-        self.pictures.validate().map_err(invalid)?;
+        self.dedup.validate().map_err(|error| invalid(&error))?;
+        self.pictures.validate().map_err(|error| invalid(&error))?;
         if self.runtime.providers.is_empty() {
             let problem = "expected at least one of tensorrt, cuda, cpu".to_owned();
             return Err(("runtime.providers", problem));

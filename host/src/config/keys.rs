@@ -53,19 +53,12 @@ fn walk_object(
     }
     for (key, value) in entries {
         path.push(key.clone());
-        match tables.iter().find_map(|table| table.get(key)) {
-            Some(schema) => {
-                if let Some(unknown) = walk(value, schema, root, path) {
-                    return Some(unknown);
-                }
-            }
-            None => {
-                let known = tables.iter().flat_map(|table| table.keys().map(String::as_str));
-                return Some(UnknownKey {
-                    path: path_text(path),
-                    hint: nearest(key, known),
-                });
-            }
+        let Some(schema) = tables.iter().find_map(|table| table.get(key)) else {
+            let known = tables.iter().flat_map(|table| table.keys().map(String::as_str));
+            return Some(UnknownKey { path: path_text(path), hint: nearest(key, known) });
+        };
+        if let Some(unknown) = walk(value, schema, root, path) {
+            return Some(unknown);
         }
         path.pop();
     }

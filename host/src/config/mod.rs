@@ -69,7 +69,7 @@ impl From<ConfigError> for Refusal {
 pub(crate) type Problem = (&'static str, String);
 
 /// A problem that the room whose section it is has found.
-fn invalid(error: InvalidKey) -> Problem {
+fn invalid(error: &InvalidKey) -> Problem {
     (
         error.key,
         format!("{} cannot be used: expected {}", error.value, error.right),

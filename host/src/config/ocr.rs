@@ -66,6 +66,6 @@ impl OcrConfig {
                 format!("{side} pixels: expected 64 to 4096"),
             ));
         }
-        self.assemble.validate().map_err(invalid)
+        self.assemble.validate().map_err(|error| invalid(&error))
     }
 }

@@ -133,7 +133,7 @@ impl Bench<'_> {
     }
 
     fn since(&self, start: Duration) -> f64 {
-        (self.clock.monotonic() - start).as_secs_f64()
+        self.clock.monotonic().saturating_sub(start).as_secs_f64()
     }
 
     /// Everything from the file to emissions, as `run` does it.
@@ -210,7 +210,7 @@ impl Bench<'_> {
         }
         let after = self.vision.times().totals();
         let mean = |span: Duration, count: u32| span.as_secs_f64() * 1e3 / f64::from(count.max(1));
-        Ok((mean(after.0 - before.0, looks), mean(after.1 - before.1, crops)))
+        Ok((mean(after.0.saturating_sub(before.0), looks), mean(after.1.saturating_sub(before.1), crops)))
     }
 }
 

@@ -61,7 +61,7 @@ pub(super) fn run(config: &Config, args: &BenchReads) -> anyhow::Result<ExitCode
         let image = print::load_image(&args.folder.join(&row.image))?;
         let start = clock.monotonic();
         let read = read_one(&mut reader, row, &image)?;
-        spent_ms += (clock.monotonic() - start).as_secs_f64() * 1e3;
+        spent_ms += clock.monotonic().saturating_sub(start).as_secs_f64() * 1e3;
         for plate in row.plates.iter().filter(|plate| plate.counts()) {
             report.count(&row.image, plate, &read);
         }
