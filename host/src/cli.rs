@@ -15,13 +15,7 @@ pub(crate) struct Args {
     #[arg(long, global = true, value_name = "DIR", env = "OVR_CONFIG")]
     pub(crate) config: Option<PathBuf>,
     /// What is logged: error, warn, info, debug, or a filter such as `warn,ovr_events=debug`
-    #[arg(
-        long,
-        global = true,
-        value_name = "FILTER",
-        env = "OVR_LOG",
-        default_value = "warn"
-    )]
+    #[arg(long, global = true, value_name = "FILTER", env = "OVR_LOG", default_value = "warn")]
     pub(crate) log: String,
     #[command(subcommand)]
     pub(crate) command: Command,

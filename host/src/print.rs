@@ -48,11 +48,7 @@ pub(crate) fn fail(error: &anyhow::Error) -> ExitCode {
 
 fn say_error(text: &str) {
     let line = text.replace('\n', " ");
-    let head = if std::io::stderr().is_terminal() {
-        "\x1b[31merror:\x1b[0m"
-    } else {
-        "error:"
-    };
+    let head = if std::io::stderr().is_terminal() { "\x1b[31merror:\x1b[0m" } else { "error:" };
     note(&format!("{head} {line}"));
 }
 
@@ -74,9 +70,7 @@ const IMAGE_SIDE_MAX: u32 = ovr_domain::pixels::SIDE_MAX;
 pub(crate) fn load_image(path: &Path) -> Result<RgbImage, Refusal> {
     let name = path.display();
     let fail = |error: &dyn fmt::Display| {
-        Refusal(format!(
-            "{name}: cannot read it: {error}; expected a PNG, JPEG or WebP picture"
-        ))
+        Refusal(format!("{name}: cannot read it: {error}; expected a PNG, JPEG or WebP picture"))
     };
     let mut reader = image::ImageReader::open(path)
         .and_then(image::ImageReader::with_guessed_format)
@@ -86,16 +80,10 @@ pub(crate) fn load_image(path: &Path) -> Result<RgbImage, Refusal> {
     limits.max_image_height = Some(IMAGE_SIDE_MAX);
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(|error| fail(&error))?;
-    let orientation = decoder
-        .orientation()
-        .unwrap_or(image::metadata::Orientation::NoTransforms);
+    let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
     let mut picture = image::DynamicImage::from_decoder(decoder).map_err(|error| fail(&error))?;
     picture.apply_orientation(orientation);
     let rgb = picture.into_rgb8();
     let (width, height) = rgb.dimensions();
-    Ok(RgbImage {
-        width,
-        height,
-        data: rgb.into_raw(),
-    })
+    Ok(RgbImage { width, height, data: rgb.into_raw() })
 }

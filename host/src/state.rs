@@ -47,11 +47,7 @@ impl StateDir {
             Err(TryLockError::Error(error)) => return Err(refuse("cannot lock it", &error)),
         }
         let install = read_or_mint(path, clock)?;
-        Ok(Self {
-            path: path.to_owned(),
-            install,
-            _lock: lock,
-        })
+        Ok(Self { path: path.to_owned(), install, _lock: lock })
     }
 }
 
@@ -59,10 +55,7 @@ fn read_or_mint(path: &Path, clock: &dyn Clock) -> Result<InstallId, Refusal> {
     let file = path.join(INSTALL_FILE);
     match std::fs::read_to_string(&file) {
         Ok(text) => text.trim().parse().map_err(|error| {
-            Refusal(format!(
-                "{}: {error}; restore it from a backup of this state folder",
-                file.display()
-            ))
+            Refusal(format!("{}: {error}; restore it from a backup of this state folder", file.display()))
         }),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let install = InstallId::mint(clock.now());
@@ -110,9 +103,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("file");
         std::fs::write(&file, "x").unwrap();
-        let refusal = StateDir::open(&file.join("state"), &SystemClock::start())
-            .err()
-            .unwrap();
+        let refusal = StateDir::open(&file.join("state"), &SystemClock::start()).err().unwrap();
         assert!(refusal.0.starts_with("state folder"), "{}", refusal.0);
         assert_eq!(refusal.0.lines().count(), 1);
     }

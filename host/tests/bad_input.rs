@@ -17,11 +17,7 @@ use tempfile::TempDir;
 
 /// Runs the program in an empty folder, so that no configuration but the given one is found.
 fn ovr_alpr(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ovr-alpr"))
-        .args(args)
-        .current_dir(folder)
-        .output()
-        .unwrap()
+    Command::new(env!("CARGO_BIN_EXE_ovr-alpr")).args(args).current_dir(folder).output().unwrap()
 }
 
 /// Exit code 2 and one line on standard error that has all the words.
@@ -72,10 +68,7 @@ fn an_unknown_key_names_the_file_and_the_nearest_right_key() {
 #[test]
 fn a_missing_model_is_named() {
     let folder = folder_with(&[FREE_PORT, ("ocr.yaml", "reader: { model: nowhere.onnx }\n")]);
-    let output = ovr_alpr(
-        folder.path(),
-        &["run", "--source", "test:320x240@25/50", "--exit-at-end"],
-    );
+    let output = ovr_alpr(folder.path(), &["run", "--source", "test:320x240@25/50", "--exit-at-end"]);
     assert_refused(&output, &["nowhere.onnx"]);
 }
 
@@ -87,10 +80,7 @@ fn a_model_of_another_kind_is_refused_with_what_would_be_right() {
     };
     let text = format!("reader: {{ model: {} }}\n", detector.display());
     let folder = folder_with(&[FREE_PORT, ("ocr.yaml", &text)]);
-    let output = ovr_alpr(
-        folder.path(),
-        &["run", "--source", "test:320x240@25/50", "--exit-at-end"],
-    );
+    let output = ovr_alpr(folder.path(), &["run", "--source", "test:320x240@25/50", "--exit-at-end"]);
     assert_refused(&output, &["PP-OCRv6_det_small.onnx", "layout"]);
 }
 
@@ -98,10 +88,7 @@ fn a_model_of_another_kind_is_refused_with_what_would_be_right() {
 fn a_source_that_is_missing_or_no_video_is_refused() {
     let folder = folder_with(&[FREE_PORT]);
     fs::write(folder.path().join("notes.txt"), "no video at all\n".repeat(500)).unwrap();
-    let output = ovr_alpr(
-        folder.path(),
-        &["run", "--source", "nowhere.mp4", "--exit-at-end"],
-    );
+    let output = ovr_alpr(folder.path(), &["run", "--source", "nowhere.mp4", "--exit-at-end"]);
     assert_refused(&output, &["nowhere.mp4"]);
     let output = ovr_alpr(folder.path(), &["run", "--source", "notes.txt", "--exit-at-end"]);
     assert_refused(&output, &["notes.txt", "video"]);
@@ -121,10 +108,7 @@ fn a_port_in_use_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
     let folder = folder_with(&[("host.yaml", &format!("api: {{ listen: \"{address}\" }}\n"))]);
-    let output = ovr_alpr(
-        folder.path(),
-        &["run", "--source", "test:320x240@25/50", "--exit-at-end"],
-    );
+    let output = ovr_alpr(folder.path(), &["run", "--source", "test:320x240@25/50", "--exit-at-end"]);
     assert_refused(&output, &[&address]);
 }
 
@@ -133,10 +117,7 @@ fn a_state_folder_that_cannot_be_written_is_refused() {
     let folder = folder_with(&[FREE_PORT]);
     // A file where the folder should be: refused for every user, also for one who may write everywhere.
     fs::write(folder.path().join("state"), "").unwrap();
-    let output = ovr_alpr(
-        folder.path(),
-        &["run", "--source", "test:320x240@25/50", "--exit-at-end"],
-    );
+    let output = ovr_alpr(folder.path(), &["run", "--source", "test:320x240@25/50", "--exit-at-end"]);
     assert_refused(&output, &["state folder", "state"]);
 }
 
@@ -147,17 +128,9 @@ fn a_state_folder_of_another_install_is_refused() {
     let start = |state: &str| ovr_alpr(folder.path(), &[&run[..], &[state]].concat());
     for state in ["ours", "theirs"] {
         let output = start(state);
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
-    fs::copy(
-        folder.path().join("theirs/install-id"),
-        folder.path().join("ours/install-id"),
-    )
-    .unwrap();
+    fs::copy(folder.path().join("theirs/install-id"), folder.path().join("ours/install-id")).unwrap();
     assert_refused(&start("ours"), &["ours", "install"]);
 }
 
@@ -170,9 +143,6 @@ fn credentials_are_for_the_owner_alone_and_printed_once() {
     let said = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();
     assert!(said(&first).contains("token"), "{}", said(&first));
     assert!(!said(&second).contains("token"), "{}", said(&second));
-    let mode = fs::metadata(folder.path().join("state/credentials.json"))
-        .unwrap()
-        .permissions()
-        .mode();
+    let mode = fs::metadata(folder.path().join("state/credentials.json")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }

@@ -47,11 +47,7 @@ fn event(run: u64, submitter: u64, pass: u64, revision: u32) -> PlateEvent {
     PlateEvent {
         event_id: EventId(uuid::Uuid::from_u64_pair(0x0190_f5fe_7c00_7a00, number)),
         revision,
-        lifecycle: if revision == 1 {
-            Lifecycle::New
-        } else {
-            Lifecycle::Final
-        },
+        lifecycle: if revision == 1 { Lifecycle::New } else { Lifecycle::Final },
         site_id: SiteId::new("site").unwrap(),
         camera_id: CameraId::new("gate-1").unwrap(),
         lane_id: None,
@@ -69,10 +65,7 @@ fn event(run: u64, submitter: u64, pass: u64, revision: u32) -> PlateEvent {
         char_confidences: vec![0.9; 4],
         candidates: vec![],
         confidence: 0.9,
-        votes: Votes {
-            frames: 3,
-            agreeing: 3,
-        },
+        votes: Votes { frames: 3, agreeing: 3 },
         unread_reason: None,
         country: None,
         region: None,
@@ -114,13 +107,7 @@ struct Running {
 
 fn start(dir: &Path) -> Running {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-    let spool = Spool::open(
-        &dir.join("spool"),
-        SpoolConfig::default(),
-        install(),
-        clock.clone(),
-    )
-    .unwrap();
+    let spool = Spool::open(&dir.join("spool"), SpoolConfig::default(), install(), clock.clone()).unwrap();
     let store = Arc::new(SqliteStore::open(&dir.join("events.db"), install()).unwrap());
     let (bus, subscription) = local_bus(4, spool.dead_letters());
     let reader = spool.reader("bus").unwrap();
@@ -134,12 +121,7 @@ fn start(dir: &Path) -> Running {
     let publisher = Publisher::default();
     let publishing =
         tokio::spawn(async move { publisher.run(reader, Arc::new(bus), shutdown).await.unwrap() });
-    Running {
-        spool: Arc::new(spool),
-        store,
-        stop,
-        tasks: vec![consuming, publishing],
-    }
+    Running { spool: Arc::new(spool), store, stop, tasks: vec![consuming, publishing] }
 }
 
 /// Not a test of its own: what the test below starts and kills. Without its folder it does nothing.
@@ -149,11 +131,7 @@ fn child() {
         return;
     };
     let run: u64 = std::env::var(CHILD_RUN).unwrap().parse().unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let _entered = runtime.enter();
     let path = start(&dir);
     println!("\nready");
@@ -245,11 +223,7 @@ fn next(noise: &mut u64) -> u64 {
 fn live_and_die(dir: &Path, run: u64, noise: &mut u64, told: &mut Told) {
     let (mut child, lines) = spawn_child(dir, run);
     // Some die while they start, most while they work: what is counted are lines, what ends it is a moment after.
-    let lines_before = if next(noise).is_multiple_of(8) {
-        0
-    } else {
-        next(noise) % 400
-    };
+    let lines_before = if next(noise).is_multiple_of(8) { 0 } else { next(noise) % 400 };
     let moment = Duration::from_micros(next(noise) % 30_000);
     for _ in 0..lines_before {
         match lines.recv_timeout(Duration::from_mins(1)) {
@@ -259,10 +233,7 @@ fn live_and_die(dir: &Path, run: u64, noise: &mut u64, told: &mut Told) {
         }
     }
     std::thread::sleep(moment);
-    assert!(
-        child.try_wait().unwrap().is_none(),
-        "run {run}: the child ended by itself"
-    );
+    assert!(child.try_wait().unwrap().is_none(), "run {run}: the child ended by itself");
     child.kill().unwrap();
     child.wait().unwrap();
     // What it said before it died counts.
@@ -272,10 +243,7 @@ fn live_and_die(dir: &Path, run: u64, noise: &mut u64, told: &mut Told) {
 }
 
 async fn stored(store: &SqliteStore) -> Vec<PlateEvent> {
-    let mut query = EventQuery {
-        limit: PAGE_EVENTS_MAX,
-        ..EventQuery::default()
-    };
+    let mut query = EventQuery { limit: PAGE_EVENTS_MAX, ..EventQuery::default() };
     let mut events = Vec::new();
     loop {
         let page = store.search(&query).await.unwrap();
@@ -294,19 +262,10 @@ fn compare(told: &Told, events: Vec<PlateEvent>, seed: u64) {
     assert_eq!(by_id.len(), rows, "seed {seed}: an event is stored twice");
     for (id, (revision, event)) in &told.durable {
         let found = by_id.get(id);
-        assert!(
-            found.is_some(),
-            "seed {seed}: {id} was reported durable and is lost"
-        );
+        assert!(found.is_some(), "seed {seed}: {id} was reported durable and is lost");
         let found = found.unwrap();
-        assert!(
-            found.revision >= *revision,
-            "seed {seed}: revision {revision} of {id} is lost"
-        );
-        assert_eq!(
-            found.plate_observed, event.plate_observed,
-            "seed {seed}: {id} changed"
-        );
+        assert!(found.revision >= *revision, "seed {seed}: revision {revision} of {id} is lost");
+        assert_eq!(found.plate_observed, event.plate_observed, "seed {seed}: {id} changed");
     }
     for (id, event) in &by_id {
         let submitted = told.submitted.get(id).copied();
@@ -320,10 +279,7 @@ fn compare(told: &Told, events: Vec<PlateEvent>, seed: u64) {
 
 #[test]
 fn what_was_reported_durable_survives_fifty_kills_once() {
-    let seed = std::env::var("OVR_SEED")
-        .ok()
-        .and_then(|seed| seed.parse().ok())
-        .unwrap_or(20_261_123_u64);
+    let seed = std::env::var("OVR_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(20_261_123_u64);
     println!("seed {seed} (set OVR_SEED for another)");
     let dir = tempfile::tempdir().unwrap();
     let mut noise = seed | 1;
@@ -332,11 +288,7 @@ fn what_was_reported_durable_survives_fifty_kills_once() {
         live_and_die(dir.path(), run, &mut noise, &mut told);
     }
 
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let path = start(dir.path());
         let backlog = path.spool.backlog();

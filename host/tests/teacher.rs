@@ -1,11 +1,7 @@
 //! The road from a video file to detections on a real network: capture, letterbox from the planes, ONNX Runtime,
 //! decoding. Network and clips lie beside the checkout; without them this says so and passes.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test, also outside its test functions"
-)]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test, also outside its test functions")]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,9 +18,7 @@ use ovr_vision::infer::{Options, OrtModel, Runtime, library_file};
 const EVERY: u64 = 10;
 
 fn shared(path: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../shared")
-        .join(path);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared").join(path);
     if path.is_file() {
         return Some(path);
     }
@@ -38,10 +32,7 @@ fn detector() -> Option<YoloDetector<OrtModel>> {
         println!("skipped: there is no ONNX Runtime (OVR_ORT_LIBRARY or the cache)");
         return None;
     };
-    let network = Runtime::load(&library)
-        .unwrap()
-        .open(&model, &Options::cpu(2))
-        .unwrap();
+    let network = Runtime::load(&library).unwrap().open(&model, &Options::cpu(2)).unwrap();
     let config = DetectorConfig {
         classes: ClassMap::coco().into_inner(),
         confidence_min: 0.4,
@@ -52,10 +43,7 @@ fn detector() -> Option<YoloDetector<OrtModel>> {
 
 /// Frames looked at, frames with a car, and frames with any vehicle.
 fn look(detector: &mut YoloDetector<OrtModel>, clip: PathBuf) -> (usize, usize, usize) {
-    let config = SourceConfig::File(FileConfig {
-        path: clip,
-        root: None,
-    });
+    let config = SourceConfig::File(FileConfig { path: clip, root: None });
     let camera = CameraId::new("teacher").unwrap();
     let clock = Arc::new(SystemClock::start());
     let mut source = ovr_capture::open(camera, &config, CaptureOptions::default(), clock).unwrap();
@@ -66,11 +54,7 @@ fn look(detector: &mut YoloDetector<OrtModel>, clip: PathBuf) -> (usize, usize, 
         }
         let found = detector.detect(&frame.picture).unwrap();
         let bounds = frame.picture.bounds();
-        assert!(
-            found
-                .iter()
-                .all(|d| d.bbox.is_sane() && bounds.overlap(d.bbox) >= d.bbox.area() * 0.999)
-        );
+        assert!(found.iter().all(|d| d.bbox.is_sane() && bounds.overlap(d.bbox) >= d.bbox.area() * 0.999));
         looked += 1;
         with_car += usize::from(found.iter().any(|d| d.class == Class::Car));
         with_vehicle += usize::from(!found.is_empty());
@@ -97,10 +81,7 @@ fn yolox_nano_finds_the_cars_in_real_videos() {
         let (looked, with_car, with_vehicle) = look(&mut detector, clip);
         println!("{name}: {with_vehicle} of {looked} frames show a vehicle, {with_car} a car");
         assert!(looked >= 14, "{name}: {looked} frames");
-        assert!(
-            with_vehicle * 100 >= looked * percent_min,
-            "{name}: {with_vehicle} of {looked}"
-        );
+        assert!(with_vehicle * 100 >= looked * percent_min, "{name}: {with_vehicle} of {looked}");
         assert!(with_car * 2 > looked, "{name}: {with_car} of {looked} show a car");
     }
 }

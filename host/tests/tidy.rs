@@ -52,11 +52,7 @@ fn files_below(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
 fn rust_files() -> Vec<PathBuf> {
     let mut found = Vec::new();
     files_below(&root().join("host"), "rs", &mut found);
-    assert!(
-        found.len() > 20,
-        "only {} Rust files found: the walk is broken",
-        found.len()
-    );
+    assert!(found.len() > 20, "only {} Rust files found: the walk is broken", found.len());
     found
 }
 
@@ -67,11 +63,8 @@ fn dependencies() -> BTreeMap<String, Vec<String>> {
     let mut all = BTreeMap::new();
     for manifest in manifests.iter().filter(|path| path.ends_with("Cargo.toml")) {
         let text = fs::read_to_string(manifest).unwrap();
-        let name = text
-            .lines()
-            .find_map(|line| line.strip_prefix("name = \""))
-            .unwrap()
-            .trim_end_matches('"');
+        let name =
+            text.lines().find_map(|line| line.strip_prefix("name = \"")).unwrap().trim_end_matches('"');
         let names = text
             .lines()
             .skip_while(|line| *line != "[dependencies]")
@@ -87,21 +80,11 @@ fn dependencies() -> BTreeMap<String, Vec<String>> {
 #[test]
 fn crates_depend_only_along_the_drawn_edges() {
     let dependencies = dependencies();
-    assert_eq!(
-        dependencies.len(),
-        EDGES.len() + 1,
-        "a crate has no row in EDGES: {:?}",
-        dependencies.keys()
-    );
+    assert_eq!(dependencies.len(), EDGES.len() + 1, "a crate has no row in EDGES: {:?}", dependencies.keys());
     for (name, allowed) in EDGES {
-        let inside = dependencies[*name]
-            .iter()
-            .filter(|dependency| dependency.starts_with("ovr-"));
+        let inside = dependencies[*name].iter().filter(|dependency| dependency.starts_with("ovr-"));
         for dependency in inside {
-            assert!(
-                allowed.contains(&dependency.as_str()),
-                "{name} must not depend on {dependency}"
-            );
+            assert!(allowed.contains(&dependency.as_str()), "{name} must not depend on {dependency}");
         }
     }
 }
@@ -138,10 +121,7 @@ fn functions(text: &str) -> Vec<(String, usize)> {
         let code = line.trim_start();
         let indent = line.len() - code.len();
         let is_function = code.starts_with("fn ") || (code.contains(" fn ") && !code.starts_with("//"));
-        let opens_here = lines[start..]
-            .iter()
-            .take(14)
-            .any(|l| l.trim_end().ends_with('{'));
+        let opens_here = lines[start..].iter().take(14).any(|l| l.trim_end().ends_with('{'));
         if !is_function || !opens_here || code.ends_with(';') || code.ends_with('}') {
             continue;
         }
@@ -161,16 +141,11 @@ fn functions_fit_on_a_screen() {
     for path in rust_files() {
         let functions = functions(&fs::read_to_string(&path).unwrap());
         seen += functions.len();
-        let too_long = functions
-            .into_iter()
-            .filter(|(_, lines)| *lines > FUNCTION_LINES_MAX);
+        let too_long = functions.into_iter().filter(|(_, lines)| *lines > FUNCTION_LINES_MAX);
         long.extend(too_long.map(|(name, lines)| format!("{}: {lines} lines: {name}", path.display())));
     }
     assert!(seen > 100, "only {seen} functions found: the measure is broken");
-    assert!(
-        long.is_empty(),
-        "functions above {FUNCTION_LINES_MAX} lines: {long:#?}"
-    );
+    assert!(long.is_empty(), "functions above {FUNCTION_LINES_MAX} lines: {long:#?}");
 }
 
 #[test]

@@ -1,6 +1,11 @@
 //! Plates of real videos, from the file to the store, by the program as a user runs it.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::print_stdout, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test that cannot go on fails"
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -10,9 +15,7 @@ use serde_json::Value;
 
 /// The clips that lie beside the checkout, where somebody has put them.
 fn clip(name: &str) -> Option<PathBuf> {
-    let file = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../shared/data/videos")
-        .join(name);
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/videos").join(name);
     if file.is_file() {
         return Some(file);
     }
@@ -32,11 +35,7 @@ fn events(clip: &Path) -> Vec<Value> {
         .current_dir(folder.path())
         .output()
         .unwrap();
-    assert!(
-        output.status.success(),
-        "{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let mut last = BTreeMap::new();
     for line in String::from_utf8(output.stdout).unwrap().lines() {
         let event: Value = serde_json::from_str(line).unwrap();
@@ -47,19 +46,13 @@ fn events(clip: &Path) -> Vec<Value> {
         all.iter().all(|event| event["lifecycle"] == "final"),
         "an event without its final revision: {all:#?}"
     );
-    all.into_iter()
-        .filter(|event| event["dedup"]["decision"] == "emit")
-        .collect()
+    all.into_iter().filter(|event| event["dedup"]["decision"] == "emit").collect()
 }
 
 fn plates(events: &[Value], confidence_min: f64) -> Vec<String> {
-    let sure = events
-        .iter()
-        .filter(|event| event["confidence"].as_f64().unwrap() >= confidence_min);
-    let mut plates: Vec<String> = sure
-        .filter_map(|event| event["plate_normalized"].as_str())
-        .map(str::to_owned)
-        .collect();
+    let sure = events.iter().filter(|event| event["confidence"].as_f64().unwrap() >= confidence_min);
+    let mut plates: Vec<String> =
+        sure.filter_map(|event| event["plate_normalized"].as_str()).map(str::to_owned).collect();
     plates.sort();
     plates
 }
@@ -73,11 +66,7 @@ fn a_toll_gate_gives_each_of_its_three_vehicles_once() {
         return;
     };
     let events = events(&clip);
-    assert_eq!(
-        plates(&events, CONFIDENT),
-        ["34A23126", "34A36837", "89C20339"],
-        "{events:#?}"
-    );
+    assert_eq!(plates(&events, CONFIDENT), ["34A23126", "34A36837", "89C20339"], "{events:#?}");
 }
 
 #[test]
@@ -91,11 +80,7 @@ fn a_car_at_dusk_is_read() {
 
 #[test]
 fn traffic_without_a_readable_plate_gives_no_confident_plate() {
-    for name in [
-        "ahmetozlu_highway.mp4",
-        "alizahid_cars.mp4",
-        "intel_car-detection.mp4",
-    ] {
+    for name in ["ahmetozlu_highway.mp4", "alizahid_cars.mp4", "intel_car-detection.mp4"] {
         let Some(clip) = clip(name) else { return };
         assert_eq!(plates(&events(&clip), CONFIDENT), Vec::<String>::new(), "{name}");
     }

@@ -60,11 +60,7 @@ impl Answer {
     }
 
     fn text(content_type: &'static str, text: String) -> Self {
-        Self {
-            content_type,
-            cache_control: "no-store".to_owned(),
-            body: text.into_bytes(),
-        }
+        Self { content_type, cache_control: "no-store".to_owned(), body: text.into_bytes() }
     }
 }
 
@@ -89,15 +85,7 @@ impl Desk {
     ) -> Self {
         let questions = Semaphore::new(QUESTIONS_AT_A_TIME);
         let pictures = Arc::new(Semaphore::new(PICTURES_AT_A_TIME));
-        Self {
-            store,
-            evidence,
-            metrics,
-            ready,
-            clock,
-            questions,
-            pictures,
-        }
+        Self { store, evidence, metrics, ready, clock, questions, pictures }
     }
 
     pub(crate) async fn answer(&self, operation: Operation, call: &Call) -> Result<Answer, Problem> {
@@ -110,10 +98,9 @@ impl Desk {
             Operation::GetEvidence => self.get_evidence(call).await,
             Operation::Health => Answer::json(&json!({ "alive": true })),
             Operation::Ready => self.ready(call).await,
-            Operation::Metrics => Ok(Answer::text(
-                "text/plain; version=0.0.4; charset=utf-8",
-                self.metrics.render(),
-            )),
+            Operation::Metrics => {
+                Ok(Answer::text("text/plain; version=0.0.4; charset=utf-8", self.metrics.render()))
+            }
             Operation::OpenApi => Ok(Answer::text("application/json", openapi::openapi_json())),
         }
     }
@@ -128,21 +115,14 @@ impl Desk {
             None => EventPage::default(),
         };
         let next_cursor = page.next.map(cursor::encode);
-        Answer::json(&Page {
-            events: &page.events,
-            next_cursor,
-        })
+        Answer::json(&Page { events: &page.events, next_cursor })
     }
 
     async fn get_event(&self, call: &Call) -> Result<Answer, Problem> {
         let principal = known(call)?;
         let id = EventId(uuid_of(&call.id)?);
         let _place = self.place().await?;
-        let found = self
-            .store
-            .get(id)
-            .await?
-            .filter(|event| principal.may_see(&event.camera_id));
+        let found = self.store.get(id).await?.filter(|event| principal.may_see(&event.camera_id));
         let event = found.ok_or_else(|| Problem::not_found("there is no event of this id"))?;
         Answer::json(&event)
     }
@@ -167,11 +147,7 @@ impl Desk {
         }
         let body = self.picture(id, reference).await?;
         let cache_control = format!("private, max-age={}", cache.as_secs());
-        Ok(Answer {
-            content_type: "image/jpeg",
-            cache_control,
-            body,
-        })
+        Ok(Answer { content_type: "image/jpeg", cache_control, body })
     }
 
     /// Reads a picture on a thread that may block, and makes sure that it is the one that was taken.
@@ -212,10 +188,7 @@ impl Desk {
     }
 
     async fn place(&self) -> Result<tokio::sync::SemaphorePermit<'_>, Problem> {
-        self.questions
-            .acquire()
-            .await
-            .map_err(|error| Problem::internal(error.to_string()))
+        self.questions.acquire().await.map_err(|error| Problem::internal(error.to_string()))
     }
 }
 
@@ -227,9 +200,7 @@ fn known(call: &Call) -> Result<&Principal, Problem> {
 
 /// An id in the one form that is served: lower-case hexadecimal with hyphens.
 fn uuid_of(text: &str) -> Result<uuid::Uuid, Problem> {
-    let parsed = uuid::Uuid::try_parse(text)
-        .ok()
-        .filter(|id| id.to_string() == text);
+    let parsed = uuid::Uuid::try_parse(text).ok().filter(|id| id.to_string() == text);
     parsed.ok_or_else(|| {
         Problem::bad_request("the id is none: expected a UUID such as 0190f5fe-7c00-7a00-8000-000000000000")
     })

@@ -39,10 +39,7 @@ pub(crate) fn decode(text: &str) -> Option<Cursor> {
     let (micros, id) = rest.split_first_chunk::<8>()?;
     let id = Uuid::from_slice(id).ok()?;
     let captured_at = Timestamp::from_micros(i64::from_be_bytes(*micros));
-    (*version == VERSION).then_some(Cursor {
-        captured_at,
-        event_id: EventId(id),
-    })
+    (*version == VERSION).then_some(Cursor { captured_at, event_id: EventId(id) })
 }
 
 #[cfg(test)]

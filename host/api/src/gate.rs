@@ -29,11 +29,7 @@ pub(crate) struct Authenticate {
 
 impl Authenticate {
     pub(crate) fn new(credentials: Arc<Credentials>, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            credentials,
-            guesses: FailedGuesses::default(),
-            clock,
-        }
+        Self { credentials, guesses: FailedGuesses::default(), clock }
     }
 
     fn principal(&self, req: &Request) -> Result<Option<Principal>, Problem> {
@@ -44,9 +40,7 @@ impl Authenticate {
         let text = value.to_str().unwrap_or_default();
         let (scheme, token) = text.split_once(' ').unwrap_or_default();
         if !scheme.eq_ignore_ascii_case("bearer") || given.next().is_some() {
-            return Err(Problem::unauthorized(
-                "give one header \"Authorization: Bearer TOKEN\"",
-            ));
+            return Err(Problem::unauthorized("give one header \"Authorization: Bearer TOKEN\""));
         }
         if let Some(principal) = self.credentials.authenticate(token) {
             return Ok(Some(principal));
@@ -80,24 +74,15 @@ impl Handler for Authenticate {
 /// What the table says about this caller.
 pub(crate) fn allowed(route: &Route, principal: Option<&Principal>) -> Result<(), Problem> {
     let Some(principal) = principal else {
-        return if route.roles.is_empty() {
-            Ok(())
-        } else {
-            Err(Problem::unauthorized("a token is needed"))
-        };
+        return if route.roles.is_empty() { Ok(()) } else { Err(Problem::unauthorized("a token is needed")) };
     };
     if !route.roles.is_empty() && !route.roles.contains(&principal.role) {
         let names: Vec<_> = route.roles.iter().map(|role| role.as_str()).collect();
         let role = principal.role.as_str();
-        return Err(Problem::forbidden(format!(
-            "this is for {}; the token is for {role}",
-            names.join(", ")
-        )));
+        return Err(Problem::forbidden(format!("this is for {}; the token is for {role}", names.join(", "))));
     }
     if route.whole_site && principal.cameras.is_some() {
-        return Err(Problem::forbidden(
-            "this tells of every camera; the token is for some of them",
-        ));
+        return Err(Problem::forbidden("this tells of every camera; the token is for some of them"));
     }
     Ok(())
 }

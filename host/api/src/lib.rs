@@ -104,43 +104,24 @@ pub struct BoundApi {
 
 impl fmt::Debug for Api {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Api")
-            .field("config", &self.house.config)
-            .finish_non_exhaustive()
+        f.debug_struct("Api").field("config", &self.house.config).finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for BoundApi {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BoundApi")
-            .field("address", &self.address)
-            .finish_non_exhaustive()
+        f.debug_struct("BoundApi").field("address", &self.address).finish_non_exhaustive()
     }
 }
 
 impl Api {
     /// Puts the parts together; opens nothing.
     pub fn new(config: ApiConfig, sources: Sources) -> Self {
-        let Sources {
-            store,
-            evidence,
-            credentials,
-            metrics,
-            readiness,
-            clock,
-        } = sources;
+        let Sources { store, evidence, credentials, metrics, readiness, clock } = sources;
         let ready = readiness::Ready::new(Arc::clone(&store), readiness, Arc::clone(&clock));
         let desk = answer::Desk::new(store, evidence, metrics.clone(), ready, Arc::clone(&clock));
         let desk = Arc::new(desk);
-        Self {
-            house: serve::House {
-                config,
-                credentials,
-                desk,
-                metrics,
-                clock,
-            },
-        }
+        Self { house: serve::House { config, credentials, desk, metrics, clock } }
     }
 
     /// Takes the address; port 0 takes a free one. An address beyond loopback needs [`ApiConfig::allow_remote`].
@@ -148,17 +129,10 @@ impl Api {
         if !address.ip().to_canonical().is_loopback() && !self.house.config.allow_remote {
             return Err(Error::NotLoopback { address });
         }
-        let refused = |error: std::io::Error| Error::Bind {
-            address,
-            reason: explain(&error, address),
-        };
+        let refused = |error: std::io::Error| Error::Bind { address, reason: explain(&error, address) };
         let listener = tokio::net::TcpListener::bind(address).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
-        Ok(BoundApi {
-            house: self.house,
-            listener,
-            address,
-        })
+        Ok(BoundApi { house: self.house, listener, address })
     }
 }
 
@@ -172,10 +146,7 @@ fn explain(error: &std::io::Error, address: SocketAddr) -> String {
             format!("port {port} needs privileges: choose a port above 1023")
         }
         ErrorKind::AddrNotAvailable => {
-            format!(
-                "this machine has no address {}: use one of its own, such as 127.0.0.1",
-                address.ip()
-            )
+            format!("this machine has no address {}: use one of its own, such as 127.0.0.1", address.ip())
         }
         _ => error.to_string(),
     }

@@ -43,15 +43,9 @@ impl FailedGuesses {
         if windows.len() >= ADDRESSES_MAX && !windows.contains_key(&client) {
             make_room(&mut windows, now);
         }
-        let window = windows.entry(client).or_insert(Window {
-            begun: now,
-            failures: 0,
-        });
+        let window = windows.entry(client).or_insert(Window { begun: now, failures: 0 });
         if now.saturating_sub(window.begun) >= WINDOW {
-            *window = Window {
-                begun: now,
-                failures: 0,
-            };
+            *window = Window { begun: now, failures: 0 };
         }
         window.failures = window.failures.saturating_add(1);
         let left = WINDOW.saturating_sub(now.saturating_sub(window.begun));
@@ -65,10 +59,7 @@ fn make_room(windows: &mut HashMap<IpAddr, Window>, now: Duration) {
     if windows.len() < ADDRESSES_MAX {
         return;
     }
-    let oldest = windows
-        .iter()
-        .min_by_key(|(_, window)| window.begun)
-        .map(|(client, _)| *client);
+    let oldest = windows.iter().min_by_key(|(_, window)| window.begun).map(|(client, _)| *client);
     if let Some(client) = oldest {
         windows.remove(&client);
     }
@@ -85,11 +76,7 @@ pub(crate) struct Admission {
 
 impl Admission {
     pub(crate) fn new(per_client_max: usize, timeouts: FuseConfig) -> Self {
-        Self {
-            open: OpenConnections::default(),
-            per_client_max,
-            timeouts,
-        }
+        Self { open: OpenConnections::default(), per_client_max, timeouts }
     }
 }
 
@@ -120,10 +107,7 @@ impl FusePolicy for Admission {
             return FuseAction::Reject;
         };
         let open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if open
-            .get(&client)
-            .is_some_and(|count| *count >= self.per_client_max)
-        {
+        if open.get(&client).is_some_and(|count| *count >= self.per_client_max) {
             return FuseAction::Reject;
         }
         FuseAction::Accept(self.timeouts)
@@ -133,10 +117,7 @@ impl FusePolicy for Admission {
         let client = info.remote_addr.ip().map(client_of)?;
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         *open.entry(client).or_insert(0) += 1;
-        Some(Arc::new(Place {
-            open: Arc::clone(&self.open),
-            client,
-        }))
+        Some(Arc::new(Place { open: Arc::clone(&self.open), client }))
     }
 }
 
@@ -172,10 +153,7 @@ mod tests {
     fn the_table_never_grows_past_its_limit() {
         let guesses = FailedGuesses::default();
         for host in 0..5_000_u32 {
-            guesses.count(
-                IpAddr::V4(Ipv4Addr::from_bits(host)),
-                Duration::from_millis(u64::from(host)),
-            );
+            guesses.count(IpAddr::V4(Ipv4Addr::from_bits(host)), Duration::from_millis(u64::from(host)));
         }
         assert!(guesses.windows.lock().expect("no panic while held").len() <= ADDRESSES_MAX);
     }

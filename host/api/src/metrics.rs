@@ -8,9 +8,8 @@ use crate::Error;
 
 /// Upper bounds of every `_seconds` histogram. The lower half resolves a stage of a frame (tracking takes tens of
 /// microseconds), the upper half a wait for the store.
-const SECONDS: [f64; 16] = [
-    0.000_05, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 30.0,
-];
+const SECONDS: [f64; 16] =
+    [0.000_05, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 30.0];
 
 /// Renders the metrics of this process.
 #[derive(Clone)]
@@ -27,26 +26,21 @@ impl fmt::Debug for Metrics {
 fn builder() -> Result<PrometheusBuilder, Error> {
     PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &SECONDS)
-        .map_err(|error| Error::Metrics {
-            reason: error.to_string(),
-        })
+        .map_err(|error| Error::Metrics { reason: error.to_string() })
 }
 
 impl Metrics {
     /// Makes this the recorder of the whole process and describes every metric to it. Works once in a process.
     pub fn install() -> Result<Self, Error> {
-        let handle = builder()?.install_recorder().map_err(|error| Error::Metrics {
-            reason: error.to_string(),
-        })?;
+        let handle =
+            builder()?.install_recorder().map_err(|error| Error::Metrics { reason: error.to_string() })?;
         ovr_domain::metric::describe();
         Ok(Self { handle })
     }
 
     /// A recorder that nothing writes to, for tests and tools that serve the API without a pipeline.
     pub fn detached() -> Result<Self, Error> {
-        Ok(Self {
-            handle: builder()?.build_recorder().handle(),
-        })
+        Ok(Self { handle: builder()?.build_recorder().handle() })
     }
 
     /// Text in the Prometheus exposition format.

@@ -14,32 +14,17 @@ use crate::{problem, schema};
 
 /// The answers that are no success, by status, and what each means.
 const REFUSALS: [(u16, &str); 11] = [
-    (
-        400,
-        "A parameter or an id is wrong; the detail says which and what would be right",
-    ),
-    (
-        401,
-        "There is no credential, or it is unknown, expired or revoked",
-    ),
+    (400, "A parameter or an id is wrong; the detail says which and what would be right"),
+    (401, "There is no credential, or it is unknown, expired or revoked"),
     (403, "The credential does not allow this"),
-    (
-        404,
-        "There is no such thing, or none that this credential may know of",
-    ),
+    (404, "There is no such thing, or none that this credential may know of"),
     (410, "The picture was here and has been removed"),
     (413, "The request has a large body; none is taken"),
     (414, "Path and query are too long"),
     (415, "The request has a body; none is taken"),
-    (
-        429,
-        "Too many wrong credentials from this address; Retry-After says how long to wait",
-    ),
+    (429, "Too many wrong credentials from this address; Retry-After says how long to wait"),
     (500, "Something went wrong here; the log names the cause"),
-    (
-        503,
-        "The store does not answer, a part is not ready, or it took too long",
-    ),
+    (503, "The store does not answer, a part is not ready, or it took too long"),
 ];
 
 /// The description as the file `schemas/openapi.json` keeps it, with a line break at its end.
@@ -55,18 +40,12 @@ fn document() -> Value {
     let mut generator = settings.into_generator();
     let mut paths = Map::new();
     for route in &ROUTES {
-        paths.insert(
-            route.path.to_owned(),
-            json!({ "get": operation(route, &mut generator) }),
-        );
+        paths.insert(route.path.to_owned(), json!({ "get": operation(route, &mut generator) }));
     }
     let problem = generator.subschema_for::<schema::Problem>();
     let refusals = REFUSALS.iter().map(|(status, meaning)| {
         let content = json!({ problem::PROBLEM_JSON: { "schema": problem } });
-        (
-            status.to_string(),
-            json!({ "description": meaning, "content": content }),
-        )
+        (status.to_string(), json!({ "description": meaning, "content": content }))
     });
     let refusals: Map<_, _> = refusals.collect();
     json!({
@@ -166,10 +145,7 @@ fn query_parameter(name: &str) -> Value {
         }
         "match" => {
             let modes = json!({ "type": "string", "enum": MATCHES, "default": "exact" });
-            (
-                modes,
-                "How plate is meant; in wildcard * is any run of characters and ? is one",
-            )
+            (modes, "How plate is meant; in wildcard * is any run of characters and ? is one")
         }
         "include" => {
             let words = json!({ "type": "string", "enum": INCLUDES });

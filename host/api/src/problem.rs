@@ -31,15 +31,7 @@ pub(crate) struct Problem {
 impl Problem {
     fn new(status: u16, kind: &'static str, title: &'static str, detail: impl Into<String>) -> Self {
         let detail = detail.into();
-        Self {
-            status,
-            kind,
-            title,
-            detail,
-            internal: None,
-            members: Map::new(),
-            retry_after_s: None,
-        }
+        Self { status, kind, title, detail, internal: None, members: Map::new(), retry_after_s: None }
     }
 
     /// A query parameter or an id is wrong.
@@ -79,12 +71,7 @@ impl Problem {
 
     /// Some part is not ready.
     pub(crate) fn not_ready(checks: Option<Value>) -> Self {
-        let mut problem = Self::new(
-            503,
-            "not-ready",
-            "Not ready",
-            "some part of the program is not ready",
-        );
+        let mut problem = Self::new(503, "not-ready", "Not ready", "some part of the program is not ready");
         if let Some(checks) = checks {
             problem.members.insert("checks".to_owned(), checks);
         }
@@ -122,12 +109,9 @@ impl Problem {
                 "The method is not allowed",
                 "the header Allow names the right ones",
             ),
-            413 => Self::new(
-                413,
-                "too-large",
-                "The request is too large",
-                "no route takes a body of this size",
-            ),
+            413 => {
+                Self::new(413, "too-large", "The request is too large", "no route takes a body of this size")
+            }
             414 => Self::new(
                 414,
                 "uri-too-long",
@@ -140,12 +124,9 @@ impl Problem {
                 "The body is not understood",
                 "this route takes no body: send none",
             ),
-            400..=499 => Self::new(
-                status,
-                "refused",
-                "The request is refused",
-                "the request cannot be answered",
-            ),
+            400..=499 => {
+                Self::new(status, "refused", "The request is refused", "the request cannot be answered")
+            }
             _ => Self::internal(format!("status {status} without a problem")),
         }
     }
@@ -153,10 +134,7 @@ impl Problem {
     /// The body. `instance` names this occurrence, here and in the log.
     pub(crate) fn body(&self, instance: &str) -> Vec<u8> {
         let mut members = self.members.clone();
-        members.insert(
-            "type".to_owned(),
-            json!(format!("urn:ovr-alpr:problem:{}", self.kind)),
-        );
+        members.insert("type".to_owned(), json!(format!("urn:ovr-alpr:problem:{}", self.kind)));
         members.insert("title".to_owned(), json!(self.title));
         members.insert("status".to_owned(), json!(self.status));
         members.insert("detail".to_owned(), json!(self.detail));
@@ -201,12 +179,7 @@ mod tests {
     #[test]
     fn what_a_store_said_stays_out_of_the_answer() {
         let reason = "password authentication failed for user \"ovr\"".to_owned();
-        for error in [
-            StoreError::Unavailable {
-                reason: reason.clone(),
-            },
-            StoreError::Unusable { reason },
-        ] {
+        for error in [StoreError::Unavailable { reason: reason.clone() }, StoreError::Unusable { reason }] {
             let problem = Problem::from(error);
             let body = String::from_utf8(problem.body("urn:uuid:0")).expect("JSON is UTF-8");
             assert!(!body.contains("password"), "{body}");

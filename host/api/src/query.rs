@@ -23,9 +23,8 @@ const PAIRS_MAX: usize = 96;
 const ECHO_CHARS_MAX: usize = 40;
 
 /// The parameters of a search, in the order of the OpenAPI description.
-pub(crate) const PARAMETERS: [&str; 8] = [
-    "from", "until", "camera", "plate", "match", "include", "limit", "cursor",
-];
+pub(crate) const PARAMETERS: [&str; 8] =
+    ["from", "until", "camera", "plate", "match", "include", "limit", "cursor"];
 /// The values of `match`.
 pub(crate) const MATCHES: [&str; 3] = ["exact", "prefix", "wildcard"];
 /// The values of `include`.
@@ -42,11 +41,7 @@ fn refuse<T>(detail: impl Into<String>) -> Result<T, Problem> {
 /// The known word that `given` most likely means, if any is near.
 fn nearest<'a>(given: &str, known: &[&'a str]) -> Option<&'a str> {
     let near = |word: &&str| strsim::damerau_levenshtein(given, word);
-    known
-        .iter()
-        .min_by_key(|word| near(word))
-        .filter(|word| near(word) <= word.len().div_ceil(2))
-        .copied()
+    known.iter().min_by_key(|word| near(word)).filter(|word| near(word) <= word.len().div_ceil(2)).copied()
 }
 
 fn unknown(what: &str, given: &str, known: &[&str]) -> Problem {
@@ -69,10 +64,7 @@ fn pairs<'a>(query: &'a str, known: &[&str]) -> Result<Vec<Pair<'a>>, Problem> {
         if !known.contains(&name.as_ref()) {
             return Err(unknown("parameter", &name, known));
         }
-        if value
-            .chars()
-            .any(|c| c.is_control() || c == char::REPLACEMENT_CHARACTER)
-        {
+        if value.chars().any(|c| c.is_control() || c == char::REPLACEMENT_CHARACTER) {
             return refuse(format!("{name} has a character that is not printable UTF-8"));
         }
         if found.len() >= PAIRS_MAX {
@@ -99,10 +91,7 @@ fn once(slot: &mut Option<String>, name: &str, value: &str) -> Result<(), Proble
 
 /// The question in a query string.
 pub(crate) fn parse(query: &str) -> Result<EventQuery, Problem> {
-    let mut asked = EventQuery {
-        limit: PAGE_EVENTS_DEFAULT,
-        ..EventQuery::default()
-    };
+    let mut asked = EventQuery { limit: PAGE_EVENTS_DEFAULT, ..EventQuery::default() };
     let [mut from, mut until, mut plate, mut mode, mut limit, mut page] = [const { None }; 6];
     for (name, value) in pairs(query, &PARAMETERS)? {
         match name.as_ref() {
@@ -139,16 +128,9 @@ pub(crate) fn parse(query: &str) -> Result<EventQuery, Problem> {
 }
 
 fn time(name: &str, text: &str) -> Result<Timestamp, Problem> {
-    let hint = if text.contains(' ') {
-        " (write + as %2B in an address)"
-    } else {
-        ""
-    };
+    let hint = if text.contains(' ') { " (write + as %2B in an address)" } else { "" };
     text.parse().or_else(|_| {
-        refuse(format!(
-            "{name} {} is no time: give RFC 3339 such as 2026-11-23T08:15:00Z{hint}",
-            echo(text)
-        ))
+        refuse(format!("{name} {} is no time: give RFC 3339 such as 2026-11-23T08:15:00Z{hint}", echo(text)))
     })
 }
 
@@ -156,10 +138,7 @@ fn page_size(text: &str) -> Result<u32, Problem> {
     let digits_only = text.bytes().all(|b| b.is_ascii_digit());
     match text.parse() {
         Ok(size) if digits_only && (1..=PAGE_EVENTS_MAX).contains(&size) => Ok(size),
-        _ => refuse(format!(
-            "limit {} is no page size: give 1 to {PAGE_EVENTS_MAX}",
-            echo(text)
-        )),
+        _ => refuse(format!("limit {} is no page size: give 1 to {PAGE_EVENTS_MAX}", echo(text))),
     }
 }
 
@@ -199,16 +178,10 @@ fn plate_match(plate: Option<&str>, mode: Option<&str>) -> Result<Option<PlateMa
         return Err(unknown("match", word, &MATCHES));
     }
     let Some(text) = plate else {
-        return if mode.is_some() {
-            refuse("match needs a plate: add plate=")
-        } else {
-            Ok(None)
-        };
+        return if mode.is_some() { refuse("match needs a plate: add plate=") } else { Ok(None) };
     };
     if text.chars().count() > PLATE_PATTERN_CHARS_MAX {
-        return refuse(format!(
-            "plate is longer than {PLATE_PATTERN_CHARS_MAX} characters"
-        ));
+        return refuse(format!("plate is longer than {PLATE_PATTERN_CHARS_MAX} characters"));
     }
     if mode == Some("wildcard") {
         return Ok(Some(PlateMatch::Wildcard(wildcard(text)?)));
@@ -217,19 +190,13 @@ fn plate_match(plate: Option<&str>, mode: Option<&str>) -> Result<Option<PlateMa
         return refuse("plate has a '*' or '?': add match=wildcard, or leave them out");
     }
     if text.chars().filter(|c| c.is_alphanumeric()).count() > PLATE_CHARS_MAX {
-        return refuse(format!(
-            "plate has more than {PLATE_CHARS_MAX} letters and digits"
-        ));
+        return refuse(format!("plate has more than {PLATE_CHARS_MAX} letters and digits"));
     }
     let wanted = normalize(text);
     if wanted.is_empty() {
         return refuse("plate has no letter and no digit");
     }
-    Ok(Some(if mode == Some("prefix") {
-        PlateMatch::Prefix(wanted)
-    } else {
-        PlateMatch::Exact(wanted)
-    }))
+    Ok(Some(if mode == Some("prefix") { PlateMatch::Prefix(wanted) } else { PlateMatch::Exact(wanted) }))
 }
 
 /// A pattern in which everything but `*`, `?`, letters and digits is dropped, as it is from stored plates; so the
@@ -294,10 +261,7 @@ mod tests {
         assert!(detail("plate=AB*").contains("match=wildcard"));
         assert!(detail("plate=AB*&match=prefix").contains("match=wildcard"));
         assert!(detail("match=prefix").contains("plate="));
-        assert_eq!(
-            parse("plate=a%20b").map(|q| q.plate),
-            Ok(Some(PlateMatch::Exact("AB".to_owned())))
-        );
+        assert_eq!(parse("plate=a%20b").map(|q| q.plate), Ok(Some(PlateMatch::Exact("AB".to_owned()))));
     }
 
     #[test]

@@ -28,10 +28,7 @@ pub struct Check {
 impl Check {
     /// The outcome of looking at a part.
     pub fn of<E: std::fmt::Display>(name: impl Into<String>, outcome: Result<(), E>) -> Self {
-        Self {
-            name: name.into(),
-            failure: outcome.err().map(|error| error.to_string()),
-        }
+        Self { name: name.into(), failure: outcome.err().map(|error| error.to_string()) }
     }
 }
 
@@ -54,12 +51,7 @@ pub(crate) struct Ready {
 
 impl Ready {
     pub(crate) fn new(store: Arc<dyn EventStore>, ask: Readiness, clock: Arc<dyn Clock>) -> Self {
-        Self {
-            store,
-            ask,
-            clock,
-            last: Mutex::new(None),
-        }
+        Self { store, ask, clock, last: Mutex::new(None) }
     }
 
     /// Every part. Questions that come together wait for one answer.
@@ -76,10 +68,7 @@ impl Ready {
                 tracing::warn!(part = check.name, "not ready: {failure}");
             }
         }
-        *last = Some(Seen {
-            at: now,
-            checks: Arc::clone(&checks),
-        });
+        *last = Some(Seen { at: now, checks: Arc::clone(&checks) });
         checks
     }
 

@@ -97,7 +97,5 @@ pub static ROUTES: [Route; 7] = [
 
 /// Whether `path`, exactly as it was sent, needs no credential.
 pub(crate) fn is_open(path: &str) -> bool {
-    ROUTES
-        .iter()
-        .any(|route| route.roles.is_empty() && route.path == path)
+    ROUTES.iter().any(|route| route.roles.is_empty() && route.path == path)
 }

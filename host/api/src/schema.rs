@@ -1,9 +1,6 @@
 //! The shapes of answers, for OpenAPI. They mirror the domain's types, which know nothing of schemas; a test holds a
 //! serialised event against them, so that the two cannot drift apart.
-#![expect(
-    dead_code,
-    reason = "these types are never built: only their schemas are used"
-)]
+#![expect(dead_code, reason = "these types are never built: only their schemas are used")]
 
 use schemars::JsonSchema;
 

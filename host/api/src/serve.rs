@@ -38,10 +38,7 @@ const SECURITY_HEADERS: [(&str, &str); 5] = [
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
     ("referrer-policy", "no-referrer"),
-    (
-        "content-security-policy",
-        "default-src 'none'; frame-ancestors 'none'",
-    ),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'"),
     ("cross-origin-resource-policy", "same-origin"),
 ];
 
@@ -58,10 +55,7 @@ impl Handler for Envelope {
         let problem = if let Some(status) = oversized(req) {
             ctrl.skip_rest();
             Some(Problem::of_status(status))
-        } else if tokio::time::timeout(self.deadline, ctrl.call_next(req, depot, res))
-            .await
-            .is_err()
-        {
+        } else if tokio::time::timeout(self.deadline, ctrl.call_next(req, depot, res)).await.is_err() {
             ctrl.skip_rest();
             Some(Problem::timed_out(self.deadline.as_secs()))
         } else {
@@ -74,8 +68,7 @@ impl Handler for Envelope {
             write_problem(res, &problem, &id);
         }
         for (name, value) in SECURITY_HEADERS {
-            res.headers_mut()
-                .insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+            res.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
         if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
             res.headers_mut().insert("x-request-id", value);
@@ -88,11 +81,7 @@ impl Handler for Envelope {
 fn request_id(clock: &dyn Clock) -> Uuid {
     let micros = u64::try_from(clock.now().as_micros()).unwrap_or(0);
     let nanos = u32::try_from(micros % 1_000_000).unwrap_or(0) * 1_000;
-    Uuid::new_v7(uuid::Timestamp::from_unix(
-        uuid::NoContext,
-        micros / 1_000_000,
-        nanos,
-    ))
+    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, micros / 1_000_000, nanos))
 }
 
 /// The status for a request that is too large in one way or another. No route takes a body, so none is read; hyper
@@ -103,10 +92,7 @@ fn oversized(req: &Request) -> Option<u16> {
         return Some(414);
     }
     let Some(length) = req.headers().get(header::CONTENT_LENGTH) else {
-        return req
-            .headers()
-            .contains_key(header::TRANSFER_ENCODING)
-            .then_some(413);
+        return req.headers().contains_key(header::TRANSFER_ENCODING).then_some(413);
     };
     match length.to_str().ok().and_then(|text| text.parse::<u64>().ok()) {
         Some(0) => None,
@@ -125,10 +111,7 @@ fn write_problem(res: &mut Response, problem: &Problem, id: &Uuid) {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     if problem.status == 401 {
-        headers.insert(
-            header::WWW_AUTHENTICATE,
-            HeaderValue::from_static("Bearer realm=\"ovr-alpr\""),
-        );
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"ovr-alpr\""));
     }
     res.status_code(StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
     res.body(ResBody::Once(problem.body(&instance).into()));
@@ -166,10 +149,7 @@ impl Handler for Endpoint {
         match self.outcome(req, principal).await {
             Ok(answer) => {
                 let headers = res.headers_mut();
-                headers.insert(
-                    header::CONTENT_TYPE,
-                    HeaderValue::from_static(answer.content_type),
-                );
+                headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(answer.content_type));
                 if let Ok(value) = HeaderValue::from_str(&answer.cache_control) {
                     headers.insert(header::CACHE_CONTROL, value);
                 }
@@ -183,10 +163,7 @@ impl Handler for Endpoint {
 
 fn router(desk: &Arc<Desk>) -> Router {
     ROUTES.iter().fold(Router::new(), |router, route| {
-        let endpoint = Endpoint {
-            route,
-            desk: Arc::clone(desk),
-        };
+        let endpoint = Endpoint { route, desk: Arc::clone(desk) };
         router.push(Router::with_path(route.path.trim_start_matches('/')).get(endpoint))
     })
 }
@@ -202,15 +179,9 @@ pub(crate) struct House {
 
 impl House {
     fn service(&self) -> Service {
-        let envelope = Envelope {
-            clock: Arc::clone(&self.clock),
-            deadline: self.config.request_deadline,
-        };
+        let envelope = Envelope { clock: Arc::clone(&self.clock), deadline: self.config.request_deadline };
         let authenticate = Authenticate::new(Arc::clone(&self.credentials), Arc::clone(&self.clock));
-        Service::new(router(&self.desk))
-            .hoop(envelope)
-            .hoop(CatchPanic::new())
-            .hoop(authenticate)
+        Service::new(router(&self.desk)).hoop(envelope).hoop(CatchPanic::new()).hoop(authenticate)
     }
 
     fn timeouts(&self) -> FuseConfig {
@@ -227,18 +198,12 @@ impl House {
         listener: tokio::net::TcpListener,
         shutdown: impl Future<Output = ()> + Send,
     ) -> Result<(), Error> {
-        let stopped = |error: std::io::Error| Error::Serve {
-            reason: error.to_string(),
-        };
+        let stopped = |error: std::io::Error| Error::Serve { reason: error.to_string() };
         let acceptor = TcpAcceptor::try_from(listener).map_err(stopped)?;
         let admission = Admission::new(self.config.connections_per_client_max, self.timeouts());
-        let mut server = Server::new(acceptor)
-            .fuse_policy(admission)
-            .max_connections(self.config.connections_max);
-        server
-            .http1_mut()
-            .max_buf_size(HEAD_BYTES_MAX)
-            .max_headers(HEADERS_MAX);
+        let mut server =
+            Server::new(acceptor).fuse_policy(admission).max_connections(self.config.connections_max);
+        server.http1_mut().max_buf_size(HEAD_BYTES_MAX).max_headers(HEADERS_MAX);
         let handle = server.handle();
         let drain = self.config.drain_deadline;
         let stop = async move {

@@ -120,10 +120,7 @@ impl SourceConfig {
         };
         match wrong {
             None => Ok(()),
-            Some(reason) => Err(Error::Source {
-                text: self.name(),
-                reason,
-            }),
+            Some(reason) => Err(Error::Source { text: self.name(), reason }),
         }
     }
 }
@@ -132,9 +129,7 @@ impl TestConfig {
     fn wrong(&self) -> Option<String> {
         let sides = TEST_SIDE_MIN..=TEST_SIDE_MAX;
         if !sides.contains(&self.width) || !sides.contains(&self.height) {
-            return Some(format!(
-                "width and height must be {TEST_SIDE_MIN} to {TEST_SIDE_MAX}"
-            ));
+            return Some(format!("width and height must be {TEST_SIDE_MIN} to {TEST_SIDE_MAX}"));
         }
         if !(1..=TEST_FPS_MAX).contains(&self.fps) {
             return Some(format!("fps must be 1 to {TEST_FPS_MAX}"));
@@ -194,16 +189,10 @@ impl FromStr for SourceConfig {
         let source = if let Some(pattern) = text.strip_prefix("test:") {
             let expected = "expected test:WIDTHxHEIGHT@FPS such as test:1280x720@25, or test:1280x720@25/500 for 500 \
                             frames";
-            let refusal = || Error::Source {
-                text: text.to_owned(),
-                reason: expected.to_owned(),
-            };
+            let refusal = || Error::Source { text: text.to_owned(), reason: expected.to_owned() };
             Self::Test(test_of(pattern).ok_or_else(refusal)?)
         } else {
-            Self::File(FileConfig {
-                path: PathBuf::from(text),
-                root: None,
-            })
+            Self::File(FileConfig { path: PathBuf::from(text), root: None })
         };
         source.validate()?;
         Ok(source)
@@ -232,10 +221,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn file(path: &Path, root: Option<&Path>) -> FileConfig {
-        FileConfig {
-            path: path.to_owned(),
-            root: root.map(Path::to_owned),
-        }
+        FileConfig { path: path.to_owned(), root: root.map(Path::to_owned) }
     }
 
     #[test]
@@ -249,14 +235,8 @@ mod tests {
         assert_eq!((from_json.pattern, from_json.frames), (Pattern::Snow, Some(7)));
         let json = r#"{"file":{"path":"a.mp4","root":"/videos"}}"#;
         let from_json: SourceConfig = serde_json::from_str(json).unwrap();
-        assert_eq!(
-            from_json,
-            SourceConfig::File(file(Path::new("a.mp4"), Some(Path::new("/videos"))))
-        );
-        assert_eq!(
-            "a.mp4".parse(),
-            Ok(SourceConfig::File(file(Path::new("a.mp4"), None)))
-        );
+        assert_eq!(from_json, SourceConfig::File(file(Path::new("a.mp4"), Some(Path::new("/videos")))));
+        assert_eq!("a.mp4".parse(), Ok(SourceConfig::File(file(Path::new("a.mp4"), None))));
     }
 
     #[test]
@@ -266,20 +246,11 @@ mod tests {
             r#"{"pipeline":"videotestsrc"}"#,
             r#"{"test":{"width":64,"height":64,"fps":5,"location":"/"}}"#,
         ] {
-            assert!(
-                serde_json::from_str::<SourceConfig>(json).is_err(),
-                "{json} was taken"
-            );
+            assert!(serde_json::from_str::<SourceConfig>(json).is_err(), "{json} was taken");
         }
-        for text in [
-            "",
-            "test:",
-            "test:640@25",
-            "test:640x480",
-            "test:8x8@25",
-            "test:640x480@0",
-            "test:64x64@5/0",
-        ] {
+        for text in
+            ["", "test:", "test:640@25", "test:640x480", "test:8x8@25", "test:640x480@0", "test:64x64@5/0"]
+        {
             assert!(text.parse::<SourceConfig>().is_err(), "{text:?} was taken");
         }
     }
@@ -296,15 +267,9 @@ mod tests {
         assert!(resolve("a.mp4").is_ok());
         assert!(resolve("../root/a.mp4").is_ok(), "it ends inside the root");
         for escape in ["../secret.mp4", "link.mp4", outside.to_str().unwrap()] {
-            assert!(
-                resolve(escape).unwrap_err().contains("outside"),
-                "{escape} was taken"
-            );
+            assert!(resolve(escape).unwrap_err().contains("outside"), "{escape} was taken");
         }
-        assert!(
-            file(&outside, None).resolve().is_ok(),
-            "a file of the command line needs no root"
-        );
+        assert!(file(&outside, None).resolve().is_ok(), "a file of the command line needs no root");
         assert_eq!(resolve("b.mp4"), Err("no such file".to_owned()));
         assert!(resolve(".").unwrap_err().contains("folder"));
     }

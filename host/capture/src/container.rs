@@ -47,11 +47,7 @@ pub(crate) fn extent(file: &mut (impl Read + Seek)) -> io::Result<Extent> {
     }
     let kind = [e, f, g, h];
     let is_iso = [b"ftyp", b"styp", b"moov", b"mdat", b"free", b"skip", b"wide"].contains(&&kind);
-    if is_iso {
-        iso(file, length)
-    } else {
-        Ok(Extent::Unknown)
-    }
+    if is_iso { iso(file, length) } else { Ok(Extent::Unknown) }
 }
 
 /// `N` bytes at `position`, or nothing when the file ends before.
@@ -70,11 +66,7 @@ fn read_at<const N: usize>(
 }
 
 fn cut(part: &str, declared_bytes: u64, actual_bytes: u64) -> Extent {
-    Extent::Cut {
-        part: part.to_owned(),
-        declared_bytes,
-        actual_bytes,
-    }
+    Extent::Cut { part: part.to_owned(), declared_bytes, actual_bytes }
 }
 
 fn iso(file: &mut (impl Read + Seek), length: u64) -> io::Result<Extent> {
@@ -99,11 +91,7 @@ fn iso(file: &mut (impl Read + Seek), length: u64) -> io::Result<Extent> {
             // What stands behind the last box of some files is no box: only what holds pictures counts.
             let counts = [b"moov", b"moof", b"mdat"].contains(&&kind);
             let name = String::from_utf8_lossy(&kind);
-            return Ok(if counts {
-                cut(&format!("box {name}"), end, length)
-            } else {
-                Extent::Unknown
-            });
+            return Ok(if counts { cut(&format!("box {name}"), end, length) } else { Extent::Unknown });
         }
         position = end;
     }
@@ -140,18 +128,11 @@ fn ebml(file: &mut (impl Read + Seek), length: u64) -> io::Result<Extent> {
             return Ok(Extent::Unknown);
         };
         let unknown_size = size == (1 << (7 * size_bytes)) - 1;
-        let Some(end) = (position + id_bytes + size_bytes)
-            .checked_add(size)
-            .filter(|_| !unknown_size)
-        else {
+        let Some(end) = (position + id_bytes + size_bytes).checked_add(size).filter(|_| !unknown_size) else {
             return Ok(Extent::Unknown);
         };
         if id == EBML_SEGMENT {
-            return Ok(if end > length {
-                cut("Matroska segment", end, length)
-            } else {
-                Extent::Whole
-            });
+            return Ok(if end > length { cut("Matroska segment", end, length) } else { Extent::Whole });
         }
         if end > length {
             return Ok(Extent::Unknown);
@@ -223,9 +204,8 @@ mod tests {
     fn a_file_of_unknown_or_open_length_is_not_called_cut() {
         assert_eq!(of(b""), Extent::Unknown);
         assert_eq!(of(b"\0\0\0\0mdat and so on"), Extent::Whole);
-        let live = [
-            0x1A, 0x45, 0xDF, 0xA3, 0x80, 0x18, 0x53, 0x80, 0x67, 0x01, 255, 255, 255, 255, 255, 255, 255,
-        ];
+        let live =
+            [0x1A, 0x45, 0xDF, 0xA3, 0x80, 0x18, 0x53, 0x80, 0x67, 0x01, 255, 255, 255, 255, 255, 255, 255];
         assert_eq!(of(&live), Extent::Unknown);
     }
 

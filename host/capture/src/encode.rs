@@ -55,10 +55,7 @@ impl H264Writer {
     /// a second. A file of this name is replaced.
     pub fn create(path: &Path, width: u32, height: u32, fps: u32) -> Result<Self, Error> {
         let text = path.display().to_string();
-        let refuse = |reason: String| Error::Write {
-            path: text.clone(),
-            reason,
-        };
+        let refuse = |reason: String| Error::Write { path: text.clone(), reason };
         let good_side = |side: u32| (16..=SIDE_MAX).contains(&side) && side.is_multiple_of(2);
         if !good_side(width) || !good_side(height) {
             return Err(refuse(format!(
@@ -68,24 +65,15 @@ impl H264Writer {
         if !(1..=FPS_MAX).contains(&fps) {
             return Err(refuse(format!("{fps} frames a second: must be 1 to {FPS_MAX}")));
         }
-        let location = path
-            .to_str()
-            .ok_or_else(|| refuse("the path is not UTF-8".to_owned()))?;
+        let location = path.to_str().ok_or_else(|| refuse("the path is not UTF-8".to_owned()))?;
         init()?;
         let muxer = muxer(path, location).map_err(|error| match error {
             Error::Write { reason, .. } => refuse(reason),
             other => other,
         })?;
         let encoder = encoder((width, height), fps)?;
-        let source = AppSrc::builder()
-            .format(gst::Format::Time)
-            .max_buffers(QUEUE_PICTURES)
-            .build();
-        let (convert, parse, sink) = (
-            element("videoconvert")?,
-            element("h264parse")?,
-            element("filesink")?,
-        );
+        let source = AppSrc::builder().format(gst::Format::Time).max_buffers(QUEUE_PICTURES).build();
+        let (convert, parse, sink) = (element("videoconvert")?, element("h264parse")?, element("filesink")?);
         sink.set_property("location", location);
         let pipeline = gst::Pipeline::new();
         let first: &gst::Element = source.upcast_ref();
@@ -117,9 +105,7 @@ impl H264Writer {
         let info = self.format_for(picture)?;
         self.wait_for_room()?;
         let buffer = self.buffer(picture, &info)?;
-        self.source
-            .push_buffer(buffer)
-            .map_err(|_| self.broken("the encoder takes no more pictures"))?;
+        self.source.push_buffer(buffer).map_err(|_| self.broken("the encoder takes no more pictures"))?;
         self.written += 1;
         Ok(())
     }
@@ -129,9 +115,7 @@ impl H264Writer {
         if self.written == 0 {
             return Err(self.refuse("it has no pictures"));
         }
-        self.source
-            .end_of_stream()
-            .map_err(|_| self.broken("the encoder does not end"))?;
+        self.source.end_of_stream().map_err(|_| self.broken("the encoder does not end"))?;
         // The encoder may hold a second of pictures back, and moving the index to the front copies the file.
         let wait = STALL.checked_mul(10).unwrap_or(STALL);
         let ends = [gst::MessageType::Eos, gst::MessageType::Error];
@@ -143,10 +127,7 @@ impl H264Writer {
     }
 
     fn refuse(&self, reason: &str) -> Error {
-        Error::Write {
-            path: self.path.clone(),
-            reason: reason.to_owned(),
-        }
+        Error::Write { path: self.path.clone(), reason: reason.to_owned() }
     }
 
     /// The error that waits on the bus, else `otherwise`.
@@ -190,10 +171,9 @@ impl H264Writer {
         let size = (picture.width(), picture.height());
         if size != self.size {
             let (width, height) = self.size;
-            return Err(self.refuse(&format!(
-                "a picture of {}x{} pixels: expected {width}x{height}",
-                size.0, size.1
-            )));
+            return Err(
+                self.refuse(&format!("a picture of {}x{} pixels: expected {width}x{height}", size.0, size.1))
+            );
         }
         let (layout, colour) = (picture.layout(), picture.colour());
         if let Some((first_layout, first_colour, info)) = &self.format {
@@ -219,10 +199,8 @@ impl H264Writer {
         let height = picture.height() as usize;
         for index in 0..frame.n_planes() {
             let from = picture.plane(index as usize);
-            let stride = frame
-                .plane_stride()
-                .get(index as usize)
-                .and_then(|&stride| usize::try_from(stride).ok());
+            let stride =
+                frame.plane_stride().get(index as usize).and_then(|&stride| usize::try_from(stride).ok());
             let rows = if index == 0 { height } else { height.div_ceil(2) };
             let to = frame.plane_data_mut(index).map_err(|_| no_memory())?;
             let row_bytes = row_bytes(picture, index as usize);
@@ -286,11 +264,7 @@ fn video_info(
 }
 
 fn muxer(path: &Path, location: &str) -> Result<gst::Element, Error> {
-    match path
-        .extension()
-        .and_then(|ending| ending.to_str())
-        .unwrap_or_default()
-    {
+    match path.extension().and_then(|ending| ending.to_str()).unwrap_or_default() {
         "mp4" => {
             let muxer = element("mp4mux")?;
             muxer.set_property("faststart", true);
@@ -308,9 +282,8 @@ fn muxer(path: &Path, location: &str) -> Result<gst::Element, Error> {
 
 /// The first encoder that is installed, set to the rate of [`BITS_PER_PIXEL`] and one key frame a second.
 fn encoder((width, height): (u32, u32), fps: u32) -> Result<gst::Element, Error> {
-    let Some((name, encoder)) = ENCODERS
-        .iter()
-        .find_map(|name| Some((*name, gst::ElementFactory::make(name).build().ok()?)))
+    let Some((name, encoder)) =
+        ENCODERS.iter().find_map(|name| Some((*name, gst::ElementFactory::make(name).build().ok()?)))
     else {
         let names = ENCODERS.join(", ");
         let reason = format!("it has no H.264 encoder ({names}): install gstreamer1.0-plugins-ugly or -bad");
@@ -320,26 +293,17 @@ fn encoder((width, height): (u32, u32), fps: u32) -> Result<gst::Element, Error>
     // openh264enc and the V4L2 one count bits, the others thousands of them.
     let settings: Vec<(&str, String)> = match name {
         "x264enc" => vec![
-            (
-                "bitrate",
-                format!("{}", (bits / 1000.0).clamp(64.0, 100_000.0) as u32),
-            ),
+            ("bitrate", format!("{}", (bits / 1000.0).clamp(64.0, 100_000.0) as u32)),
             ("speed-preset", "veryfast".to_owned()),
             ("key-int-max", fps.to_string()),
         ],
         "openh264enc" => vec![
-            (
-                "bitrate",
-                format!("{}", bits.clamp(64_000.0, 100_000_000.0) as u32),
-            ),
+            ("bitrate", format!("{}", bits.clamp(64_000.0, 100_000_000.0) as u32)),
             ("rate-control", "bitrate".to_owned()),
             ("gop-size", fps.to_string()),
         ],
         "v4l2h264enc" => Vec::new(),
-        _ => vec![(
-            "bitrate",
-            format!("{}", (bits / 1000.0).clamp(64.0, 100_000.0) as u32),
-        )],
+        _ => vec![("bitrate", format!("{}", (bits / 1000.0).clamp(64.0, 100_000.0) as u32))],
     };
     for (property, value) in settings {
         if encoder.find_property(property).is_some() {

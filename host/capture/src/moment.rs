@@ -10,20 +10,14 @@ const PLAUSIBLE_MIN: Timestamp = Timestamp::from_micros(631_152_000_000_000);
 
 /// The wall-clock time that the stream itself gives a buffer: an RTSP sender report, or a camera's own stamp.
 pub(crate) fn of_stream(buffer: &gst::BufferRef) -> Option<Timestamp> {
-    buffer
-        .iter_meta::<gst::ReferenceTimestampMeta>()
-        .find_map(|meta| {
-            let since_epoch = match meta.reference().structure(0)?.name().as_str() {
-                "timestamp/x-unix" => meta.timestamp(),
-                "timestamp/x-ntp" => meta
-                    .timestamp()
-                    .checked_sub(gst::ClockTime::from_seconds(NTP_TO_UNIX_S))?,
-                _ => return None,
-            };
-            i64::try_from(since_epoch.useconds())
-                .ok()
-                .map(Timestamp::from_micros)
-        })
+    buffer.iter_meta::<gst::ReferenceTimestampMeta>().find_map(|meta| {
+        let since_epoch = match meta.reference().structure(0)?.name().as_str() {
+            "timestamp/x-unix" => meta.timestamp(),
+            "timestamp/x-ntp" => meta.timestamp().checked_sub(gst::ClockTime::from_seconds(NTP_TO_UNIX_S))?,
+            _ => return None,
+        };
+        i64::try_from(since_epoch.useconds()).ok().map(Timestamp::from_micros)
+    })
 }
 
 /// The creation time that a container states, unless it is one that no camera can have meant: before 1990, a date
@@ -34,9 +28,7 @@ pub(crate) fn of_tag(tags: &gst::TagListRef, now: Timestamp) -> Option<Timestamp
         return None;
     }
     let seconds = stated.to_g_date_time().ok()?.to_unix();
-    let micros = seconds
-        .checked_mul(1_000_000)?
-        .checked_add(i64::from(stated.microsecond().unwrap_or(0)))?;
+    let micros = seconds.checked_mul(1_000_000)?.checked_add(i64::from(stated.microsecond().unwrap_or(0)))?;
     let at = Timestamp::from_micros(micros);
     (at >= PLAUSIBLE_MIN && at <= now).then_some(at)
 }
@@ -57,10 +49,7 @@ mod tests {
         };
         let expected = Some(Timestamp::from_micros(1_700_000_000_000_000));
         assert_eq!(stamped("timestamp/x-unix", 1_700_000_000), expected);
-        assert_eq!(
-            stamped("timestamp/x-ntp", 1_700_000_000 + NTP_TO_UNIX_S),
-            expected
-        );
+        assert_eq!(stamped("timestamp/x-ntp", 1_700_000_000 + NTP_TO_UNIX_S), expected);
         assert_eq!(stamped("timestamp/x-ntp", 1), None);
         assert_eq!(stamped("timestamp/x-drm", 1), None);
     }
@@ -76,16 +65,8 @@ mod tests {
             list.add::<gst::tags::DateTime>(&time, gst::TagMergeMode::Append);
             of_tag(&tags, now)
         };
-        assert_eq!(
-            stated("2024-05-06T07:08:09Z"),
-            "2024-05-06T07:08:09Z".parse().ok()
-        );
-        for text in [
-            "1904-01-01T00:00:00Z",
-            "2099-01-01T00:00:00Z",
-            "2024-05-06",
-            "2024",
-        ] {
+        assert_eq!(stated("2024-05-06T07:08:09Z"), "2024-05-06T07:08:09Z".parse().ok());
+        for text in ["1904-01-01T00:00:00Z", "2099-01-01T00:00:00Z", "2024-05-06", "2024"] {
             assert_eq!(stated(text), None, "{text} was taken");
         }
     }

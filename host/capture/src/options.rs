@@ -26,12 +26,7 @@ pub struct Options {
 
 impl Default for Options {
     fn default() -> Self {
-        Self {
-            realtime: false,
-            decode_threads: 0,
-            queue_frames: 4,
-            stall_timeout: Duration::from_secs(10),
-        }
+        Self { realtime: false, decode_threads: 0, queue_frames: 4, stall_timeout: Duration::from_secs(10) }
     }
 }
 

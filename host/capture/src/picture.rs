@@ -58,9 +58,7 @@ mod tests {
     #[test]
     fn strides_and_offsets_of_the_buffer_are_honoured() {
         gst::init().unwrap();
-        let info = gst_video::VideoInfo::builder(VideoFormat::I420, 6, 4)
-            .build()
-            .unwrap();
+        let info = gst_video::VideoInfo::builder(VideoFormat::I420, 6, 4).build().unwrap();
         // Rows of 16 bytes for luma and 12 for chroma, each plane behind a gap.
         let (offsets, strides) = ([8, 80, 120], [16, 12, 12]);
         let mut buffer = gst::Buffer::from_slice((0..160).collect::<Vec<u8>>());
@@ -98,9 +96,7 @@ mod tests {
     #[test]
     fn a_buffer_that_is_too_short_is_refused() {
         gst::init().unwrap();
-        let info = gst_video::VideoInfo::builder(VideoFormat::I420, 64, 64)
-            .build()
-            .unwrap();
+        let info = gst_video::VideoInfo::builder(VideoFormat::I420, 64, 64).build().unwrap();
         assert!(of_buffer(gst::Buffer::from_slice(vec![0_u8; 100]), &info).is_err());
     }
 }

@@ -44,20 +44,12 @@ pub(crate) struct Found {
 impl Found {
     /// The element that decodes the video.
     pub(crate) fn decoder(&self) -> Option<String> {
-        self.notes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .0
-            .clone()
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).0.clone()
     }
 
     /// Why the video could not be linked.
     pub(crate) fn link_error(&self) -> Option<String> {
-        self.notes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .1
-            .clone()
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner).1.clone()
     }
 }
 
@@ -82,9 +74,7 @@ impl Drop for Chain {
 
 /// Initialises GStreamer; cheap after the first call.
 pub(crate) fn init() -> Result<(), Error> {
-    gst::init().map_err(|error| Error::Runtime {
-        reason: error.to_string(),
-    })
+    gst::init().map_err(|error| Error::Runtime { reason: error.to_string() })
 }
 
 /// Debian's name of the package that an element comes in.
@@ -99,18 +89,14 @@ fn package(element: &str) -> &'static str {
 
 /// Starts to build an element, or says which package it is missing from.
 pub(crate) fn element(name: &str) -> Result<gst::Element, Error> {
-    gst::ElementFactory::make(name)
-        .build()
-        .map_err(|_| Error::Runtime {
-            reason: format!("it has no element {name}: install {}", package(name)),
-        })
+    gst::ElementFactory::make(name).build().map_err(|_| Error::Runtime {
+        reason: format!("it has no element {name}: install {}", package(name)),
+    })
 }
 
 /// Adds a note on what linking refused.
 pub(crate) fn wiring(error: &glib::BoolError) -> Error {
-    Error::Runtime {
-        reason: format!("elements do not fit together: {error}"),
-    }
+    Error::Runtime { reason: format!("elements do not fit together: {error}") }
 }
 
 /// `filesrc - decodebin - ... - appsink`; the video is linked once the container has been looked into.
@@ -123,10 +109,7 @@ pub(crate) fn of_file(path: &Path, tuning: Tuning) -> Result<Chain, Error> {
     let (source, decode) = (element("filesrc")?, element("decodebin")?);
     source.set_property("location", location);
     let (chain, head) = tail(tuning)?;
-    chain
-        .pipeline
-        .add_many([&source, &decode])
-        .map_err(|error| wiring(&error))?;
+    chain.pipeline.add_many([&source, &decode]).map_err(|error| wiring(&error))?;
     source.link(&decode).map_err(|error| wiring(&error))?;
     watch(&decode, &head, &chain.found, tuning);
     Ok(chain)
@@ -147,9 +130,7 @@ pub(crate) fn of_test(test: &TestConfig, tuning: Tuning) -> Result<Chain, Error>
         .build();
     let (chain, head) = tail(tuning)?;
     chain.pipeline.add(&source).map_err(|error| wiring(&error))?;
-    source
-        .link_filtered(&head, &caps)
-        .map_err(|error| wiring(&error))?;
+    source.link_filtered(&head, &caps).map_err(|error| wiring(&error))?;
     chain.found.video.store(true, Ordering::Release);
     chain.found.complete.store(true, Ordering::Release);
     Ok(chain)
@@ -182,19 +163,9 @@ fn tail(tuning: Tuning) -> Result<(Chain, gst::Element), Error> {
     pipeline.add_many(elements).map_err(|error| wiring(&error))?;
     gst::Element::link_many(elements).map_err(|error| wiring(&error))?;
     let Some(bus) = pipeline.bus() else {
-        return Err(Error::Runtime {
-            reason: "a pipeline has no bus".to_owned(),
-        });
+        return Err(Error::Runtime { reason: "a pipeline has no bus".to_owned() });
     };
-    Ok((
-        Chain {
-            pipeline,
-            bus,
-            sink,
-            found: Arc::default(),
-        },
-        queue,
-    ))
+    Ok((Chain { pipeline, bus, sink, found: Arc::default() }, queue))
 }
 
 /// Tells the decoder that padded rows and planes at any offset are welcome. Without this it copies every frame into
@@ -242,9 +213,7 @@ fn watch(decode: &gst::Element, head: &gst::Element, found: &Arc<Found>, tuning:
     // False stops the autoplugger: the stream is exposed as it is, and nobody decodes it.
     decode.connect("autoplug-continue", false, |values| {
         let caps = values.get(2).and_then(|value| value.get::<gst::Caps>().ok());
-        let name = caps
-            .as_ref()
-            .and_then(|caps| Some(caps.structure(0)?.name().to_string()));
+        let name = caps.as_ref().and_then(|caps| Some(caps.structure(0)?.name().to_string()));
         let unwanted = ["audio/", "text/", "subpicture/", "closedcaption/", "meta/"];
         let wanted = name.is_none_or(|name| !unwanted.iter().any(|kind| name.starts_with(kind)));
         Some(wanted.to_value())
@@ -265,9 +234,7 @@ fn watch(decode: &gst::Element, head: &gst::Element, found: &Arc<Found>, tuning:
 
 fn caps_name(pad: &gst::Pad) -> String {
     let caps = pad.current_caps().unwrap_or_else(|| pad.query_caps(None));
-    caps.structure(0)
-        .map(|structure| structure.name().to_string())
-        .unwrap_or_default()
+    caps.structure(0).map(|structure| structure.name().to_string()).unwrap_or_default()
 }
 
 /// Each decoder has a name of its own for its number of threads; 0 leaves it as it is.

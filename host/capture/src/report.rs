@@ -55,8 +55,7 @@ impl Report {
             return;
         };
         let name = structure.get::<String>("name");
-        self.missing
-            .get_or_insert_with(|| name.unwrap_or_else(|_| "a plugin".to_owned()));
+        self.missing.get_or_insert_with(|| name.unwrap_or_else(|_| "a plugin".to_owned()));
     }
 }
 

@@ -66,10 +66,7 @@ pub fn open(
     clock: Arc<dyn Clock>,
 ) -> Result<VideoSource, SourceError> {
     let name = config.name();
-    let refuse = |reason: String| SourceError::Open {
-        source_name: name.clone(),
-        reason,
-    };
+    let refuse = |reason: String| SourceError::Open { source_name: name.clone(), reason };
     let broken_setup = |error: Error| match error {
         Error::Source { reason, .. } => refuse(reason),
         other => refuse(other.to_string()),
@@ -110,27 +107,20 @@ pub fn open(
 
 /// What a file says of its video, after decoding its first frame.
 pub fn probe(path: &Path, clock: Arc<dyn Clock>) -> Result<VideoFacts, SourceError> {
-    let config = SourceConfig::File(FileConfig {
-        path: path.to_owned(),
-        root: None,
-    });
+    let config = SourceConfig::File(FileConfig { path: path.to_owned(), root: None });
     let name = config.name();
-    let camera = CameraId::new("probe").map_err(|error| SourceError::Open {
-        source_name: name.clone(),
-        reason: error.to_string(),
-    })?;
+    let camera = CameraId::new("probe")
+        .map_err(|error| SourceError::Open { source_name: name.clone(), reason: error.to_string() })?;
     let source = open(camera, &config, Options::default(), clock)?;
-    source.facts.clone().ok_or(SourceError::NoVideo {
-        source_name: name,
-        reason: "it has no frames".to_owned(),
-    })
+    source
+        .facts
+        .clone()
+        .ok_or(SourceError::NoVideo { source_name: name, reason: "it has no frames".to_owned() })
 }
 
 /// A file system without modification times gives 1970.
 fn modified_at(path: &Path) -> Timestamp {
-    let modified = fs::metadata(path)
-        .and_then(|kind| kind.modified())
-        .unwrap_or(UNIX_EPOCH);
+    let modified = fs::metadata(path).and_then(|kind| kind.modified()).unwrap_or(UNIX_EPOCH);
     Timestamp::default().plus(modified.duration_since(UNIX_EPOCH).unwrap_or_default())
 }
 
@@ -143,15 +133,8 @@ impl VideoSource {
     fn play(&mut self) -> Result<(), SourceError> {
         if self.chain.pipeline.set_state(gst::State::Playing).is_err() {
             self.report.drain(&self.chain.bus, self.clock.now());
-            let reason = self
-                .report
-                .error
-                .take()
-                .unwrap_or_else(|| "the pipeline does not start".to_owned());
-            return Err(SourceError::Open {
-                source_name: self.name.clone(),
-                reason,
-            });
+            let reason = self.report.error.take().unwrap_or_else(|| "the pipeline does not start".to_owned());
+            return Err(SourceError::Open { source_name: self.name.clone(), reason });
         }
         let Some(sample) = self.pull()? else {
             return Err(self.broken("it ends before its first picture".to_owned()));
@@ -184,9 +167,7 @@ impl VideoSource {
             .filter(|fps| fps.numer() > 0 && fps.denom() > 0)
             .map(|fps| f64::from(fps.numer()) / f64::from(fps.denom()));
         let duration = self.duration();
-        let frames = fps
-            .zip(duration)
-            .map(|(fps, duration)| (duration.as_secs_f64() * fps).round() as u64);
+        let frames = fps.zip(duration).map(|(fps, duration)| (duration.as_secs_f64() * fps).round() as u64);
         VideoFacts {
             codec: self.report.codec.clone(),
             decoder: self.chain.found.decoder(),
@@ -214,10 +195,8 @@ impl VideoSource {
             }
             self.report.drain(&self.chain.bus, self.clock.now());
             let found = &self.chain.found;
-            let (has_video, complete) = (
-                found.video.load(Ordering::Acquire),
-                found.complete.load(Ordering::Acquire),
-            );
+            let (has_video, complete) =
+                (found.video.load(Ordering::Acquire), found.complete.load(Ordering::Acquire));
             let at_end = self.chain.sink.is_eos();
             // Looks are counted, not clocked: a simulated clock stands still while a pipeline hangs.
             idle += POLL;
@@ -233,10 +212,7 @@ impl VideoSource {
             } else if !has_video && idle >= SWALLOWED && self.cut().is_some() {
                 return Err(self.broken("no stream is found in what is left of it".to_owned()));
             } else if idle >= self.stall_timeout {
-                let reason = format!(
-                    "neither a frame nor an end for {} s",
-                    self.stall_timeout.as_secs_f32()
-                );
+                let reason = format!("neither a frame nor an end for {} s", self.stall_timeout.as_secs_f32());
                 return Err(self.broken(reason));
             }
         }
@@ -269,11 +245,7 @@ impl VideoSource {
     fn cut(&self) -> Option<String> {
         let file = File::open(self.path.as_ref()?).ok()?;
         match extent(&mut BufReader::new(file)).ok()? {
-            Extent::Cut {
-                part,
-                declared_bytes,
-                actual_bytes,
-            } => Some(format!(
+            Extent::Cut { part, declared_bytes, actual_bytes } => Some(format!(
                 "the file is cut off: its {part} ends at byte {declared_bytes}, the file at {actual_bytes}"
             )),
             Extent::Whole | Extent::Unknown => None,
@@ -290,11 +262,7 @@ impl VideoSource {
             None => self.no_video(reason),
         };
         if frames > 0 {
-            SourceError::BrokenOff {
-                source_name,
-                frames,
-                reason,
-            }
+            SourceError::BrokenOff { source_name, frames, reason }
         } else {
             SourceError::NoVideo { source_name, reason }
         }
@@ -330,17 +298,11 @@ impl VideoSource {
                 }
             },
         };
-        let segment = sample
-            .segment()
-            .and_then(|segment| segment.downcast_ref::<gst::ClockTime>());
-        let stated = segment
-            .zip(buffer.pts())
-            .and_then(|(segment, pts)| segment.to_running_time(pts));
+        let segment = sample.segment().and_then(|segment| segment.downcast_ref::<gst::ClockTime>());
+        let stated = segment.zip(buffer.pts()).and_then(|(segment, pts)| segment.to_running_time(pts));
         // A frame without a time follows the one before it, and time never goes back.
         let (last, last_end) = self.last;
-        let presented_at = stated
-            .map_or(last_end, |time| Duration::from_nanos(time.nseconds()))
-            .max(last);
+        let presented_at = stated.map_or(last_end, |time| Duration::from_nanos(time.nseconds())).max(last);
         let nominal = info.fps();
         let frame_time = match buffer.duration() {
             Some(duration) => Duration::from_nanos(duration.nseconds()),
@@ -350,14 +312,8 @@ impl VideoSource {
             None => Duration::ZERO,
         };
         let captured_at = match moment::of_stream(&buffer) {
-            Some(at) => CapturedAt {
-                at,
-                synchronised: true,
-            },
-            None => CapturedAt {
-                at: self.start.plus(presented_at),
-                synchronised: false,
-            },
+            Some(at) => CapturedAt { at, synchronised: true },
+            None => CapturedAt { at: self.start.plus(presented_at), synchronised: false },
         };
         let picture = match picture::of_buffer(buffer, &info) {
             Ok(picture) => picture,
@@ -368,14 +324,7 @@ impl VideoSource {
         let sequence = self.decoded;
         self.decoded += 1;
         let received_at = self.clock.now();
-        Ok(Frame {
-            camera: self.camera.clone(),
-            sequence,
-            captured_at,
-            received_at,
-            presented_at,
-            picture,
-        })
+        Ok(Frame { camera: self.camera.clone(), sequence, captured_at, received_at, presented_at, picture })
     }
 }
 

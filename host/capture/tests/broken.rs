@@ -11,11 +11,8 @@ use ovr_domain::port::{FrameSource, SourceError};
 #[test]
 fn what_is_no_video_is_refused_in_one_clear_line() {
     let folder = tempfile::tempdir().unwrap();
-    let (text, empty, noise) = (
-        folder.path().join("a.txt"),
-        folder.path().join("empty.mp4"),
-        folder.path().join("noise.mp4"),
-    );
+    let (text, empty, noise) =
+        (folder.path().join("a.txt"), folder.path().join("empty.mp4"), folder.path().join("noise.mp4"));
     std::fs::write(&text, "plates and other things\n".repeat(500)).unwrap();
     std::fs::write(&empty, "").unwrap();
     let mut state = 1_u32;
@@ -31,24 +28,18 @@ fn what_is_no_video_is_refused_in_one_clear_line() {
         let error = end.unwrap_err();
         assert!(matches!(error, SourceError::NoVideo { .. }), "{error:?}");
         let line = error.to_string();
-        assert!(
-            line.contains(path.to_str().unwrap()) && !line.contains('\n') && line.len() < 400,
-            "{line}"
-        );
+        assert!(line.contains(path.to_str().unwrap()) && !line.contains('\n') && line.len() < 400, "{line}");
     }
 }
 
 #[test]
 fn what_cannot_be_opened_says_why() {
     let folder = tempfile::tempdir().unwrap();
-    for (path, reason) in [
-        (folder.path().join("none.mp4"), "no such file"),
-        (folder.path().to_owned(), "folder"),
-    ] {
+    for (path, reason) in
+        [(folder.path().join("none.mp4"), "no such file"), (folder.path().to_owned(), "folder")]
+    {
         let (_, end) = read(&path);
-        let Err(SourceError::Open { reason: got, .. }) = end else {
-            panic!("{end:?}")
-        };
+        let Err(SourceError::Open { reason: got, .. }) = end else { panic!("{end:?}") };
         assert!(got.contains(reason), "{got}");
     }
 }
@@ -57,24 +48,13 @@ fn what_cannot_be_opened_says_why() {
 fn sound_without_pictures_is_no_video() {
     let folder = tempfile::tempdir().unwrap();
     let wav = folder.path().join("a.wav");
-    run(&[&[
-        element("audiotestsrc", &[("num-buffers", "50")]),
-        element("wavenc", &[]),
-        sink(&wav),
-    ]]);
+    run(&[&[element("audiotestsrc", &[("num-buffers", "50")]), element("wavenc", &[]), sink(&wav)]]);
     let ogg = folder.path().join("a.ogg");
     let source = element("audiotestsrc", &[("num-buffers", "50")]);
-    run(&[&[
-        source,
-        element("vorbisenc", &[]),
-        element("oggmux", &[]),
-        sink(&ogg),
-    ]]);
+    run(&[&[source, element("vorbisenc", &[]), element("oggmux", &[]), sink(&ogg)]]);
     for path in [wav, ogg] {
         let (_, end) = read(&path);
-        let Err(SourceError::NoVideo { reason, .. }) = end else {
-            panic!("{end:?}")
-        };
+        let Err(SourceError::NoVideo { reason, .. }) = end else { panic!("{end:?}") };
         assert!(reason.contains("none of pictures"), "{reason}");
     }
 }
@@ -88,20 +68,11 @@ fn a_cut_file_gives_all_that_can_be_decoded_and_then_says_so() {
         let bytes = std::fs::read(&path).unwrap();
         std::fs::write(&path, &bytes[..bytes.len() * 6 / 10]).unwrap();
         let (frames, end) = read(&path);
-        let Err(SourceError::BrokenOff {
-            frames: counted,
-            reason,
-            ..
-        }) = end
-        else {
+        let Err(SourceError::BrokenOff { frames: counted, reason, .. }) = end else {
             panic!("{container}: {end:?}")
         };
         assert_eq!(counted, frames.len() as u64);
-        assert!(
-            (20..100).contains(&frames.len()),
-            "{container}: {} frames of about 60 %",
-            frames.len()
-        );
+        assert!((20..100).contains(&frames.len()), "{container}: {} frames of about 60 %", frames.len());
         assert!(reason.contains("cut off"), "{container}: {reason}");
     }
 }
@@ -116,9 +87,7 @@ fn a_cut_file_whose_index_was_behind_the_cut_says_so_too() {
     let bytes = std::fs::read(&path).unwrap();
     std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
     let (_, end) = read(&path);
-    let Err(SourceError::NoVideo { reason, .. }) = end else {
-        panic!("{end:?}")
-    };
+    let Err(SourceError::NoVideo { reason, .. }) = end else { panic!("{end:?}") };
     assert!(reason.contains("cut off"), "{reason}");
 }
 
@@ -143,20 +112,9 @@ fn damage_in_the_middle_neither_hangs_nor_panics() {
 fn a_pipeline_that_gives_nothing_has_broken_off() {
     let config: SourceConfig = "test:64x64@1".parse().unwrap();
     let stall_timeout = Duration::from_millis(100);
-    let options = Options {
-        realtime: true,
-        stall_timeout,
-        ..Options::default()
-    };
+    let options = Options { realtime: true, stall_timeout, ..Options::default() };
     let (frames, end) = drain(open_with(&config, options).unwrap());
-    let Err(SourceError::BrokenOff {
-        frames: counted,
-        reason,
-        ..
-    }) = end
-    else {
-        panic!("{end:?}")
-    };
+    let Err(SourceError::BrokenOff { frames: counted, reason, .. }) = end else { panic!("{end:?}") };
     assert_eq!((frames.len(), counted), (1, 1));
     assert!(reason.contains("neither a frame nor an end"), "{reason}");
 }

@@ -28,14 +28,10 @@ fn every_frame_of_every_container_comes_out_once_in_order_and_on_time() {
                 middle(&frame.picture).abs_diff(luma_of(n)) <= 4,
                 "{container}: frame {n} is another one"
             );
-            let offset = frame
-                .presented_at
-                .abs_diff(frames[0].presented_at + Duration::from_millis(40) * n as u32);
+            let offset =
+                frame.presented_at.abs_diff(frames[0].presented_at + Duration::from_millis(40) * n as u32);
             // Matroska keeps milliseconds.
-            assert!(
-                offset < Duration::from_millis(2),
-                "{container}: frame {n} is off by {offset:?}"
-            );
+            assert!(offset < Duration::from_millis(2), "{container}: frame {n} is off by {offset:?}");
             assert_eq!(
                 frame.captured_at.at.since(frames[0].captured_at.at),
                 frame.presented_at.abs_diff(frames[0].presented_at)
@@ -49,11 +45,7 @@ fn frames_can_be_kept_and_outlive_their_source() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("clip.mp4");
     write_clip(&path, (320, 240), 25, 80);
-    let options = Options {
-        queue_frames: 1,
-        decode_threads: 2,
-        ..Options::default()
-    };
+    let options = Options { queue_frames: 1, decode_threads: 2, ..Options::default() };
     let (frames, end) = drain(open_with(&file(&path), options).unwrap());
     assert_eq!(end, Ok(()));
     let seen: Vec<bool> = frames
@@ -75,12 +67,7 @@ fn a_container_with_a_clock_starts_at_its_creation_and_one_without_at_the_files_
     let after = clock().now().plus(Duration::from_secs(1));
     let past = SystemTime::UNIX_EPOCH + Duration::from_mins(25_000_000);
     for path in [&mp4, &avi] {
-        File::options()
-            .write(true)
-            .open(path)
-            .unwrap()
-            .set_modified(past)
-            .unwrap();
+        File::options().write(true).open(path).unwrap().set_modified(past).unwrap();
     }
     let (frames, _) = read(&mp4);
     let first = frames[0].captured_at;
@@ -88,10 +75,7 @@ fn a_container_with_a_clock_starts_at_its_creation_and_one_without_at_the_files_
     assert!(!first.synchronised);
     let (frames, _) = read(&avi);
     let last = &frames[2];
-    assert_eq!(
-        last.captured_at.at,
-        Timestamp::from_micros(1_500_000_000_000_000).plus(last.presented_at)
-    );
+    assert_eq!(last.captured_at.at, Timestamp::from_micros(1_500_000_000_000_000).plus(last.presented_at));
 }
 
 #[test]
@@ -110,12 +94,7 @@ fn colours_survive_writing_and_reading() {
         let picture = &frames[4].picture;
         assert_eq!(picture.colour(), (matrix, Range::Limited));
         let (pixel, _) = picture.rgb(BBox::new(30.0, 30.0, 31.0, 31.0));
-        let off = pixel
-            .data
-            .iter()
-            .zip([200_u8, 30, 60])
-            .map(|(&got, want)| got.abs_diff(want))
-            .max();
+        let off = pixel.data.iter().zip([200_u8, 30, 60]).map(|(&got, want)| got.abs_diff(want)).max();
         assert!(off < Some(6), "{:?} in {matrix:?}", pixel.data);
     }
 }
@@ -142,19 +121,12 @@ fn odd_sizes_other_formats_and_other_codecs_become_planes_of_their_size() {
         let (frames, end) = read(&path);
         assert_eq!((frames.len(), end), (12, Ok(())), "{name}");
         let picture = &frames[11].picture;
-        assert_eq!(
-            (picture.width(), picture.height()),
-            (width as u32, height as u32),
-            "{name}"
-        );
+        assert_eq!((picture.width(), picture.height()), (width as u32, height as u32), "{name}");
         let (whole, _) = picture.rgb(picture.bounds());
         // JPEG takes the video's white, 235, as it is.
         let floor = if encoder == "jpegenc" { 225 } else { 240 };
         let darkest = whole.data.iter().min();
-        assert!(
-            darkest > Some(&floor),
-            "{name}: white became {darkest:?} somewhere"
-        );
+        assert!(darkest > Some(&floor), "{name}: white became {darkest:?} somewhere");
     }
 }
 
@@ -196,10 +168,8 @@ fn a_camera_that_was_held_sideways_gives_upright_pictures() {
     let mut bytes = std::fs::read(&path).unwrap();
     // Track header, ISO/IEC 14496-12 section 8.3.2: the matrix lies 44 bytes behind the name; a quarter turn.
     let matrix = bytes.windows(4).position(|window| window == b"tkhd").unwrap() + 44;
-    let turn: Vec<u8> = [0_i32, 0x1_0000, 0, -0x1_0000, 0, 0]
-        .iter()
-        .flat_map(|value| value.to_be_bytes())
-        .collect();
+    let turn: Vec<u8> =
+        [0_i32, 0x1_0000, 0, -0x1_0000, 0, 0].iter().flat_map(|value| value.to_be_bytes()).collect();
     bytes[matrix..matrix + 24].copy_from_slice(&turn);
     std::fs::write(&path, bytes).unwrap();
     let (frames, end) = read(&path);
@@ -250,19 +220,12 @@ fn in_real_time_frames_come_no_earlier_than_they_are_due_and_none_is_lost() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("clip.mp4");
     write_clip(&path, (64, 64), 50, 25);
-    let options = Options {
-        realtime: true,
-        queue_frames: 1,
-        ..Options::default()
-    };
+    let options = Options { realtime: true, queue_frames: 1, ..Options::default() };
     let (frames, end) = drain(open_with(&file(&path), options).unwrap());
     assert_eq!((frames.len(), end), (25, Ok(())));
     assert!(frames.is_sorted_by_key(|frame| frame.received_at));
     let taken = frames[24].received_at.since(frames[0].received_at);
-    assert!(
-        taken >= Duration::from_millis(240),
-        "half a second was played in {taken:?}"
-    );
+    assert!(taken >= Duration::from_millis(240), "half a second was played in {taken:?}");
 }
 
 #[test]
@@ -271,10 +234,7 @@ fn a_probe_says_what_is_in_a_file() {
     let path = folder.path().join("clip.mp4");
     write_clip(&path, (160, 96), 25, 50);
     let facts = probe(&path, clock()).unwrap();
-    assert_eq!(
-        (facts.width, facts.height, facts.frames_estimated),
-        (160, 96, Some(50))
-    );
+    assert_eq!((facts.width, facts.height, facts.frames_estimated), (160, 96, Some(50)));
     assert_eq!(facts.fps, Some(25.0));
     assert!(facts.codec.is_some_and(|codec| codec.contains("H.264")));
     assert!(facts.decoder.is_some());

@@ -13,14 +13,8 @@ fn fifty_sources_opened_and_dropped_half_way_leave_no_thread_and_no_file_behind(
     let path = folder.path().join("clip.mp4");
     write_clip(&path, (160, 96), 25, 60);
     let once = |frames: usize| {
-        let mut source = open_with(
-            &file(&path),
-            Options {
-                decode_threads: 2,
-                ..Options::default()
-            },
-        )
-        .unwrap();
+        let mut source =
+            open_with(&file(&path), Options { decode_threads: 2, ..Options::default() }).unwrap();
         for _ in 0..frames {
             source.next_frame().unwrap();
         }
@@ -37,11 +31,7 @@ fn fifty_sources_opened_and_dropped_half_way_leave_no_thread_and_no_file_behind(
     for _ in 0..10 {
         assert!(open_with(&file(&broken), Options::default()).is_err());
     }
-    assert!(
-        count("/proc/self/fd") <= files,
-        "{files} open files became {}",
-        count("/proc/self/fd")
-    );
+    assert!(count("/proc/self/fd") <= files, "{files} open files became {}", count("/proc/self/fd"));
     // GLib keeps a few idle threads for the next pipeline; a source alone has more than these.
     let now = count("/proc/self/task");
     assert!(now <= threads + 4, "{threads} threads became {now}");

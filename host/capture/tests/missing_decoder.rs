@@ -19,8 +19,6 @@ fn a_codec_that_no_plugin_decodes_is_named() {
         decoder.set_rank(gst::Rank::NONE);
     }
     let (_, end) = read(&path);
-    let Err(SourceError::NoVideo { reason, .. }) = end else {
-        panic!("{end:?}")
-    };
+    let Err(SourceError::NoVideo { reason, .. }) = end else { panic!("{end:?}") };
     assert!(reason.contains("H.264"), "{reason}");
 }

@@ -20,10 +20,7 @@ impl Backoff {
     /// Starts at the first wait. Different seeds give different spreads.
     pub const fn new(seed: u64) -> Self {
         // The generator below must not start at zero.
-        Self {
-            attempt: 0,
-            noise: seed | 1,
-        }
+        Self { attempt: 0, noise: seed | 1 }
     }
 
     /// How long to wait now.
@@ -57,10 +54,7 @@ mod tests {
         for attempt in 0..100 {
             let ideal = BACKOFF_MIN.saturating_mul(1 << attempt.min(12)).min(BACKOFF_MAX);
             let wait = backoff.wait();
-            assert!(
-                wait >= ideal.mul_f64(0.799) && wait <= ideal.mul_f64(1.201),
-                "{attempt}: {wait:?}"
-            );
+            assert!(wait >= ideal.mul_f64(0.799) && wait <= ideal.mul_f64(1.201), "{attempt}: {wait:?}");
         }
         backoff.reset();
         assert!(backoff.wait() <= BACKOFF_MIN.mul_f64(1.201));

@@ -40,9 +40,7 @@ impl BBox {
 
     /// Finite, with an area above zero.
     pub fn is_sane(self) -> bool {
-        let finite = [self.x1, self.y1, self.x2, self.y2]
-            .iter()
-            .all(|edge| edge.is_finite());
+        let finite = [self.x1, self.y1, self.x2, self.y2].iter().all(|edge| edge.is_finite());
         finite && self.x2 > self.x1 && self.y2 > self.y1 && self.area().is_finite()
     }
 
@@ -63,10 +61,7 @@ impl BBox {
 
     /// The middle.
     pub fn centre(self) -> Point {
-        Point {
-            x: f32::midpoint(self.x1, self.x2),
-            y: f32::midpoint(self.y1, self.y2),
-        }
+        Point { x: f32::midpoint(self.x1, self.x2), y: f32::midpoint(self.y1, self.y2) }
     }
 
     /// Whether the point lies inside or on the edge.
@@ -108,12 +103,7 @@ impl BBox {
     #[must_use]
     pub fn grown(self, across: f32, down: f32) -> Self {
         let (dx, dy) = (self.width() * across, self.height() * down);
-        Self {
-            x1: self.x1 - dx,
-            y1: self.y1 - dy,
-            x2: self.x2 + dx,
-            y2: self.y2 + dy,
-        }
+        Self { x1: self.x1 - dx, y1: self.y1 - dy, x2: self.x2 + dx, y2: self.y2 + dy }
     }
 
     /// The smallest box around both.
@@ -130,22 +120,10 @@ impl BBox {
     /// The four corners, clockwise from the top left.
     pub fn quad(self) -> Quad {
         Quad([
-            Point {
-                x: self.x1,
-                y: self.y1,
-            },
-            Point {
-                x: self.x2,
-                y: self.y1,
-            },
-            Point {
-                x: self.x2,
-                y: self.y2,
-            },
-            Point {
-                x: self.x1,
-                y: self.y2,
-            },
+            Point { x: self.x1, y: self.y1 },
+            Point { x: self.x2, y: self.y1 },
+            Point { x: self.x2, y: self.y2 },
+            Point { x: self.x1, y: self.y2 },
         ])
     }
 }
@@ -159,9 +137,7 @@ impl Quad {
     /// The smallest axis-parallel box around the corners.
     pub fn bounds(&self) -> BBox {
         let start = BBox::new(f32::INFINITY, f32::INFINITY, f32::NEG_INFINITY, f32::NEG_INFINITY);
-        self.0
-            .iter()
-            .fold(start, |b, p| b.union(BBox::new(p.x, p.y, p.x, p.y)))
+        self.0.iter().fold(start, |b, p| b.union(BBox::new(p.x, p.y, p.x, p.y)))
     }
 
     /// Mean length of the upper and lower edge, in pixels.

@@ -159,11 +159,7 @@ uuid_id! {
 fn uuid_v7(at: Timestamp) -> Uuid {
     let micros = u64::try_from(at.as_micros()).unwrap_or(0);
     let nanos = u32::try_from(micros % 1_000_000).unwrap_or(0) * 1_000;
-    Uuid::new_v7(uuid::Timestamp::from_unix(
-        uuid::NoContext,
-        micros / 1_000_000,
-        nanos,
-    ))
+    Uuid::new_v7(uuid::Timestamp::from_unix(uuid::NoContext, micros / 1_000_000, nanos))
 }
 
 impl EventId {
@@ -248,10 +244,7 @@ mod tests {
         for bad in ["", ".", "..", "a/b", "a b", "ä", "x\n", &"n".repeat(65)] {
             assert!(CameraId::new(bad).is_err(), "{bad:?} was taken");
         }
-        assert_eq!(
-            CameraId::new("gate-1_in.a").map(|id| id.to_string()),
-            Ok("gate-1_in.a".to_owned())
-        );
+        assert_eq!(CameraId::new("gate-1_in.a").map(|id| id.to_string()), Ok("gate-1_in.a".to_owned()));
     }
 
     #[test]

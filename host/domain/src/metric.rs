@@ -10,10 +10,7 @@ use crate::ids::CameraId;
 
 /// Describes every metric to the recorder that is installed.
 pub fn describe() {
-    describe_counter!(
-        "ovr_frames_total",
-        "Frames by camera and outcome (decoded, processed, dropped)"
-    );
+    describe_counter!("ovr_frames_total", "Frames by camera and outcome (decoded, processed, dropped)");
     describe_counter!("ovr_reads_total", "Plate crops read, by camera");
     describe_counter!("ovr_events_total", "Events by camera and lifecycle or decision");
     describe_counter!(
@@ -21,29 +18,14 @@ pub fn describe() {
         "Tracks that ended, by camera and outcome (reported, joined, no_plate, evicted)"
     );
     describe_counter!("ovr_evidence_total", "Pictures by outcome (stored, shed, failed)");
-    describe_counter!(
-        "ovr_spool_records_total",
-        "Spool records by outcome (accepted, refused, corrupt)"
-    );
-    describe_counter!(
-        "ovr_consumed_total",
-        "Bus records by outcome (stored, dead_letter)"
-    );
+    describe_counter!("ovr_spool_records_total", "Spool records by outcome (accepted, refused, corrupt)");
+    describe_counter!("ovr_consumed_total", "Bus records by outcome (stored, dead_letter)");
     describe_counter!("ovr_http_requests_total", "API requests by outcome (status code)");
-    describe_gauge!(
-        "ovr_spool_backlog_records",
-        "Accepted records that are not in the store yet"
-    );
-    describe_gauge!(
-        "ovr_inference_provider",
-        "1 for the execution provider that runs a model"
-    );
+    describe_gauge!("ovr_spool_backlog_records", "Accepted records that are not in the store yet");
+    describe_gauge!("ovr_inference_provider", "1 for the execution provider that runs a model");
     describe_gauge!("ovr_evidence_bytes", "Bytes of pictures on disk");
     describe_histogram!("ovr_stage_seconds", "Time of one stage for one frame or batch");
-    describe_histogram!(
-        "ovr_accept_seconds",
-        "From the capture of the deciding frame to the accepted event"
-    );
+    describe_histogram!("ovr_accept_seconds", "From the capture of the deciding frame to the accepted event");
 }
 
 /// A frame of `camera`; `outcome` is `decoded`, `processed` or `dropped`.

@@ -69,10 +69,7 @@ pub struct OwnedPlanes(pub Vec<(Vec<u8>, usize)>);
 impl PixelBuffer for OwnedPlanes {
     fn plane(&self, index: usize) -> Option<Plane<'_>> {
         let (data, stride) = self.0.get(index)?;
-        Some(Plane {
-            data,
-            stride: *stride,
-        })
+        Some(Plane { data, stride: *stride })
     }
 }
 
@@ -114,14 +111,7 @@ pub struct Picture {
 
 impl fmt::Debug for Picture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            width,
-            height,
-            layout,
-            matrix,
-            range,
-            ..
-        } = self;
+        let Self { width, height, layout, matrix, range, .. } = self;
         write!(f, "Picture({width}x{height} {layout:?} {matrix:?} {range:?})")
     }
 }
@@ -157,22 +147,10 @@ impl Picture {
             let fits =
                 plane.is_some_and(|p| p.stride >= bytes && p.data.len() >= p.stride * (rows - 1) + bytes);
             if !fits {
-                return Err(PictureError::Plane {
-                    plane: index,
-                    width,
-                    height,
-                    layout,
-                });
+                return Err(PictureError::Plane { plane: index, width, height, layout });
             }
         }
-        Ok(Self {
-            width,
-            height,
-            layout,
-            matrix,
-            range,
-            buffer,
-        })
+        Ok(Self { width, height, layout, matrix, range, buffer })
     }
 
     /// A picture of packed RGB.
@@ -280,14 +258,7 @@ impl Conversion {
             (Matrix::Bt709, Range::Limited) => (16, 298, 459, -55, -136, 541),
             (Matrix::Bt709, Range::Full) => (0, 256, 403, -48, -120, 475),
         };
-        Self {
-            luma_offset,
-            luma,
-            red_v,
-            green_u,
-            green_v,
-            blue_u,
-        }
+        Self { luma_offset, luma, red_v, green_u, green_v, blue_u }
     }
 
     /// One pixel.
@@ -324,11 +295,7 @@ impl fmt::Debug for RgbImage {
 impl RgbImage {
     /// A picture in one colour.
     pub fn filled(width: u32, height: u32, colour: [u8; 3]) -> Self {
-        Self {
-            width,
-            height,
-            data: colour.repeat((width * height) as usize),
-        }
+        Self { width, height, data: colour.repeat((width * height) as usize) }
     }
 
     /// The pixel at column `x` and row `y`.
@@ -343,10 +310,7 @@ impl RgbImage {
     /// Luma of every pixel by BT.601 weights, `width * height` bytes.
     pub fn luma(&self) -> Vec<u8> {
         let weigh = |p: &[u8]| (u32::from(p[0]) * 77 + u32::from(p[1]) * 150 + u32::from(p[2]) * 29) >> 8;
-        self.data
-            .chunks_exact(3)
-            .map(|pixel| weigh(pixel) as u8)
-            .collect()
+        self.data.chunks_exact(3).map(|pixel| weigh(pixel) as u8).collect()
     }
 }
 
@@ -401,11 +365,7 @@ mod tests {
     #[test]
     fn planes_that_are_too_short_are_refused() {
         let colour = (Matrix::Bt601, Range::Full);
-        let short = Arc::new(OwnedPlanes(vec![
-            (vec![0; 15], 5),
-            (vec![0; 6], 3),
-            (vec![0; 5], 3),
-        ]));
+        let short = Arc::new(OwnedPlanes(vec![(vec![0; 15], 5), (vec![0; 6], 3), (vec![0; 5], 3)]));
         let refused = Picture::new((5, 3), PixelLayout::I420, colour, short);
         assert!(matches!(refused, Err(PictureError::Plane { plane: 2, .. })));
         let empty = Arc::new(OwnedPlanes(vec![]));

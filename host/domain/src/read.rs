@@ -56,20 +56,12 @@ pub struct PlateRead {
 impl PlateRead {
     /// The most probable character of every position.
     pub fn text(&self) -> String {
-        self.positions
-            .iter()
-            .filter_map(|p| p.first())
-            .map(|best| best.character)
-            .collect()
+        self.positions.iter().filter_map(|p| p.first()).map(|best| best.character).collect()
     }
 
     /// Probability of the best character, for each position.
     pub fn char_confidences(&self) -> Vec<f32> {
-        self.positions
-            .iter()
-            .filter_map(|p| p.first())
-            .map(|best| best.probability)
-            .collect()
+        self.positions.iter().filter_map(|p| p.first()).map(|best| best.probability).collect()
     }
 
     /// Geometric mean of the best characters' probabilities, 0 to 1; 0 when nothing was read.

@@ -62,9 +62,7 @@ impl fmt::Display for Timestamp {
 impl FromStr for Timestamp {
     type Err = TimeError;
     fn from_str(text: &str) -> Result<Self, TimeError> {
-        let time: jiff::Timestamp = text.parse().map_err(|_| TimeError {
-            text: text.to_owned(),
-        })?;
+        let time: jiff::Timestamp = text.parse().map_err(|_| TimeError { text: text.to_owned() })?;
         Ok(Self(time.as_microsecond()))
     }
 }
@@ -108,22 +106,14 @@ pub struct SystemClock {
 
 impl SystemClock {
     /// Starts the monotonic clock at zero.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that asks the system for the time"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system for the time")]
     pub fn start() -> Self {
-        Self {
-            start: std::time::Instant::now(),
-        }
+        Self { start: std::time::Instant::now() }
     }
 }
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this is the one place that asks the system for the time"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks the system for the time")]
     fn now(&self) -> Timestamp {
         let since_epoch = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
         Timestamp::default().plus(since_epoch.unwrap_or_default())
@@ -152,9 +142,6 @@ mod tests {
         let late = Timestamp::from_micros(9);
         assert_eq!(late.since(early), Duration::from_micros(4));
         assert_eq!(early.since(late), Duration::ZERO);
-        assert_eq!(
-            Timestamp::from_micros(i64::MAX).plus(Duration::MAX).as_micros(),
-            i64::MAX
-        );
+        assert_eq!(Timestamp::from_micros(i64::MAX).plus(Duration::MAX).as_micros(), i64::MAX);
     }
 }

@@ -96,8 +96,7 @@ impl Acceptor {
         self.dedup.decide(&mut emission.event);
         // Pictures first: the event's record names them. What cannot be kept is left out, the event goes on.
         let cut = self.pictures.cut(&emission);
-        self.pictures
-            .attach(self.evidence.as_ref(), &mut emission.event, cut);
+        self.pictures.attach(self.evidence.as_ref(), &mut emission.event, cut);
         let event = emission.event;
         let ticket = self.spool(&event);
         (event, ticket)
@@ -106,11 +105,7 @@ impl Acceptor {
     fn spool(&self, event: &PlateEvent) -> Result<Ticket, Refused> {
         let key = format!("{}/{}", event.site_id, event.camera_id);
         let payload = avro::encode(event)?;
-        Ok(self.spool.submit(Envelope {
-            event_id: event.event_id,
-            key,
-            payload,
-        })?)
+        Ok(self.spool.submit(Envelope { event_id: event.event_id, key, payload })?)
     }
 }
 

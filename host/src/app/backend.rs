@@ -62,13 +62,8 @@ impl Backend {
             .build()
             .context("starting the async runtime")?;
         let refuse = |error: &dyn std::fmt::Display| Refusal(error.to_string());
-        let spool = Spool::open(
-            &state.path.join("spool"),
-            host.spool,
-            state.install,
-            Arc::clone(clock),
-        )
-        .map_err(|error| refuse(&error))?;
+        let spool = Spool::open(&state.path.join("spool"), host.spool, state.install, Arc::clone(clock))
+            .map_err(|error| refuse(&error))?;
         let store = SqliteStore::open(&host.store_file(&state.path), state.install)
             .map_err(|error| refuse(&error))?;
         let folder = host.evidence_folder(&state.path);
@@ -78,10 +73,7 @@ impl Backend {
             Credentials::open(&state.path, Arc::clone(clock)).map_err(|error| refuse(&error))?;
         let (spool, store, evidence) = (Arc::new(spool), Arc::new(store), Arc::new(evidence));
         let api = Api::new(
-            ApiConfig {
-                allow_remote: host.api.allow_remote,
-                ..ApiConfig::default()
-            },
+            ApiConfig { allow_remote: host.api.allow_remote, ..ApiConfig::default() },
             Sources {
                 store: Arc::clone(&store) as Arc<dyn EventStore>,
                 evidence: Arc::clone(&evidence) as Arc<dyn EvidenceStore>,
@@ -91,9 +83,7 @@ impl Backend {
                 clock: Arc::clone(clock),
             },
         );
-        let bound = runtime
-            .block_on(api.bind(host.api.listen))
-            .map_err(|error| refuse(&error))?;
+        let bound = runtime.block_on(api.bind(host.api.listen)).map_err(|error| refuse(&error))?;
         let (address, (stop, _)) = (bound.address(), watch::channel(false));
         let clock = Arc::clone(clock);
         Ok(Self {
@@ -138,25 +128,16 @@ impl Backend {
 
     /// Starts the way from the spool to the store, and the API.
     pub(crate) fn start(&mut self) -> anyhow::Result<()> {
-        let reader = self
-            .spool
-            .reader("publisher")
-            .context("opening the spool's reader")?;
+        let reader = self.spool.reader("publisher").context("opening the spool's reader")?;
         let (bus, subscription) = local_bus(BUS_RECORDS_MAX, self.spool.dead_letters());
         let seed = u64::from(std::process::id());
         let publisher = Publisher::new(BUS_RECORDS_MAX, seed);
         let decode = |bytes: &[u8]| avro::decode(bytes).map_err(|error| error.to_string());
         let store = Arc::clone(&self.store) as Arc<dyn EventStore>;
-        let consumer = Consumer::new(
-            Box::new(subscription),
-            store,
-            Box::new(decode),
-            Arc::clone(&self.clock),
-        );
+        let consumer =
+            Consumer::new(Box::new(subscription), store, Box::new(decode), Arc::clone(&self.clock));
         let (stopped, stopped_too) = (self.stop.subscribe(), self.stop.subscribe());
-        self.spawn("publisher", async move {
-            publisher.run(reader, Arc::new(bus), stopped).await
-        });
+        self.spawn("publisher", async move { publisher.run(reader, Arc::new(bus), stopped).await });
         self.spawn("consumer", async move { consumer.run(stopped_too).await });
         if let Some(bound) = self.bound.take() {
             let mut stopped = self.stop.subscribe();
@@ -184,11 +165,7 @@ impl Backend {
     pub(crate) fn dedup(&self, config: &Config) -> anyhow::Result<Dedup> {
         let mut dedup = Dedup::new(config.host.dedup).context("setting up dedup")?;
         let query = EventQuery {
-            from: Some(
-                self.clock
-                    .now()
-                    .minus(Duration::from_secs(u64::from(config.host.dedup.window_s))),
-            ),
+            from: Some(self.clock.now().minus(Duration::from_secs(u64::from(config.host.dedup.window_s)))),
             with_suppressed: true,
             limit: PAGE_EVENTS_MAX,
             ..EventQuery::default()
@@ -196,10 +173,7 @@ impl Backend {
         let mut recent = Vec::new();
         let mut after = None;
         loop {
-            let page = self.runtime.block_on(self.store.search(&EventQuery {
-                after,
-                ..query.clone()
-            }));
+            let page = self.runtime.block_on(self.store.search(&EventQuery { after, ..query.clone() }));
             let page = page.context("reading the recent events")?;
             recent.extend(page.events);
             after = page.next;
@@ -227,15 +201,11 @@ impl Backend {
 
     /// Waits until the store has everything that was accepted.
     pub(crate) fn drain(&self) {
-        let drained = self
-            .runtime
-            .block_on(async { tokio::time::timeout(DRAIN_DEADLINE, self.spool.drained()).await });
+        let drained =
+            self.runtime.block_on(async { tokio::time::timeout(DRAIN_DEADLINE, self.spool.drained()).await });
         if !matches!(drained, Ok(Ok(()))) {
             let left = self.spool.backlog();
-            tracing::warn!(
-                left,
-                "the store has not taken everything yet: the rest stays in the spool"
-            );
+            tracing::warn!(left, "the store has not taken everything yet: the rest stays in the spool");
         }
     }
 
@@ -243,11 +213,7 @@ impl Backend {
     pub(crate) fn stop(self) {
         self.stop.send_replace(true);
         for task in self.tasks {
-            if self
-                .runtime
-                .block_on(async { tokio::time::timeout(STOP_DEADLINE, task).await })
-                .is_err()
-            {
+            if self.runtime.block_on(async { tokio::time::timeout(STOP_DEADLINE, task).await }).is_err() {
                 tracing::warn!("a task did not end in time");
             }
         }

@@ -57,18 +57,13 @@ mod tests {
 
     fn looks(per_second: f32, fps: u32, frames: u32) -> Vec<Option<u32>> {
         let mut cadence = Cadence::new(per_second, per_second);
-        (0..frames)
-            .map(|n| cadence.take(Duration::from_secs(1) * n / fps))
-            .collect()
+        (0..frames).map(|n| cadence.take(Duration::from_secs(1) * n / fps)).collect()
     }
 
     #[test]
     fn every_fifth_frame_of_thirty_is_looked_at_six_times_a_second() {
-        let looked: Vec<usize> = looks(6.0, 30, 20)
-            .iter()
-            .enumerate()
-            .filter_map(|(n, look)| look.map(|_| n))
-            .collect();
+        let looked: Vec<usize> =
+            looks(6.0, 30, 20).iter().enumerate().filter_map(|(n, look)| look.map(|_| n)).collect();
         assert_eq!(looked, vec![0, 5, 10, 15]);
     }
 

@@ -90,9 +90,7 @@ impl CameraRoom {
                 return true;
             }
         };
-        let tracks = stages.time(Stage::Track, || {
-            self.tracker.update(&detections, elapsed).to_vec()
-        });
+        let tracks = stages.time(Stage::Track, || self.tracker.update(&detections, elapsed).to_vec());
         for track in &tracks {
             tracing::trace!(sequence = frame.sequence, ?track, "followed");
         }
@@ -107,11 +105,8 @@ impl CameraRoom {
     /// One outcome for each track.
     fn read(&mut self, frame: &Frame, tracks: &[Track]) -> Vec<ReadOutcome> {
         let mut outcomes = vec![ReadOutcome::NotTried; tracks.len()];
-        let wanted: Vec<Wanted> = tracks
-            .iter()
-            .enumerate()
-            .filter_map(|(n, track)| self.want(n, track))
-            .collect();
+        let wanted: Vec<Wanted> =
+            tracks.iter().enumerate().filter_map(|(n, track)| self.want(n, track)).collect();
         if wanted.is_empty() {
             return outcomes;
         }
@@ -126,11 +121,7 @@ impl CameraRoom {
         self.counts.reads += reads.len() as u64;
         metric::reads(&self.camera, reads.len() as u64);
         for (wanted, outcome) in wanted.iter().zip(reads) {
-            let read = if let ReadOutcome::Read(read) = &outcome {
-                Some(read)
-            } else {
-                None
-            };
+            let read = if let ReadOutcome::Read(read) = &outcome { Some(read) } else { None };
             self.attention.saw(wanted.track, wanted.quad.width(), read);
             if let Some(slot) = outcomes.get_mut(wanted.index) {
                 *slot = outcome;
@@ -141,15 +132,9 @@ impl CameraRoom {
 
     /// The crop of a plate that was seen on this look, when it is worth reading.
     fn want(&self, index: usize, track: &Track) -> Option<Wanted> {
-        let seen = track
-            .detection
-            .filter(|detection| !detection.class.is_vehicle())?;
+        let seen = track.detection.filter(|detection| !detection.class.is_vehicle())?;
         let quad = seen.quad.unwrap_or_else(|| seen.bbox.quad());
-        self.attention.wants(track.id, quad.width()).then_some(Wanted {
-            index,
-            track: track.id,
-            quad,
-        })
+        self.attention.wants(track.id, quad.width()).then_some(Wanted { index, track: track.id, quad })
     }
 
     /// Tells the assembler of every track that was seen, and of those that ended.
@@ -160,12 +145,7 @@ impl CameraRoom {
                 continue;
             }
             let vehicle = vehicle_of(track, tracks);
-            emissions.extend(self.assembler.observe(&Observation {
-                frame,
-                track: *track,
-                read,
-                vehicle,
-            }));
+            emissions.extend(self.assembler.observe(&Observation { frame, track: *track, read, vehicle }));
         }
         for track in self.tracker.ended() {
             self.attention.forget(track);
@@ -185,9 +165,7 @@ impl CameraRoom {
     }
 
     fn send(&self, emissions: Vec<Emission>) -> bool {
-        emissions
-            .into_iter()
-            .all(|emission| self.out.send(emission).is_ok())
+        emissions.into_iter().all(|emission| self.out.send(emission).is_ok())
     }
 
     /// A network gave an error: the frame is lost to detection, the camera goes on.
@@ -216,11 +194,5 @@ fn vehicle_of(track: &Track, tracks: &[Track]) -> Option<(Vehicle, BBox)> {
     });
     let vehicle = around.min_by(|a, b| a.bbox.area().total_cmp(&b.bbox.area()))?;
     let confidence = vehicle.detection.map_or(0.0, |detection| detection.confidence);
-    Some((
-        Vehicle {
-            class: vehicle.class,
-            confidence,
-        },
-        vehicle.bbox,
-    ))
+    Some((Vehicle { class: vehicle.class, confidence }, vehicle.bbox))
 }

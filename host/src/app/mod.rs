@@ -74,14 +74,9 @@ impl OpenCamera {
         let Some(facts) = self.source.facts() else {
             return "it says nothing of itself".to_owned();
         };
-        let rate = facts
-            .fps
-            .map_or_else(|| "varying".to_owned(), |fps| format!("{fps:.2}"));
+        let rate = facts.fps.map_or_else(|| "varying".to_owned(), |fps| format!("{fps:.2}"));
         let codec = facts.codec.as_deref().unwrap_or("raw");
-        format!(
-            "{codec}, {}x{}, {rate} frames a second",
-            facts.width, facts.height
-        )
+        format!("{codec}, {}x{}, {rate} frames a second", facts.width, facts.height)
     }
 }
 
@@ -96,14 +91,7 @@ impl App {
         for (id, source) in &options.sources {
             cameras.push(rooms::open_camera(id, source, options.realtime, &clock)?);
         }
-        Ok(Self {
-            config,
-            clock,
-            backend,
-            vision,
-            cameras,
-            state,
-        })
+        Ok(Self { config, clock, backend, vision, cameras, state })
     }
 
     /// A token that was made because there was none; to be printed once.
@@ -118,14 +106,7 @@ impl App {
 
     /// Starts everything. `listener` hears of every event once it is accepted.
     pub(crate) fn start(self, listener: Listener) -> anyhow::Result<Running> {
-        let Self {
-            config,
-            clock,
-            mut backend,
-            vision,
-            cameras,
-            state,
-        } = self;
+        let Self { config, clock, mut backend, vision, cameras, state } = self;
         backend.start()?;
         let acceptor = Acceptor {
             dedup: backend.dedup(&config)?,
@@ -135,9 +116,7 @@ impl App {
             spool: backend.spool(),
             clock: Arc::clone(&clock),
         };
-        let (out, accepting) = acceptor
-            .start(listener)
-            .context("starting the threads that accept events")?;
+        let (out, accepting) = acceptor.start(listener).context("starting the threads that accept events")?;
         let stages = Arc::new(Stages::new(Arc::clone(&clock)));
         let mut running = Vec::new();
         for camera in cameras {
@@ -151,12 +130,7 @@ impl App {
             )?;
             running.push(RunningCamera::start(camera, room)?);
         }
-        Ok(Running {
-            cameras: running,
-            accepting,
-            backend,
-            state,
-        })
+        Ok(Running { cameras: running, accepting, backend, state })
     }
 }
 
@@ -181,12 +155,7 @@ impl RunningCamera {
             .name(format!("look {id}"))
             .spawn(move || room.run())
             .context("starting a camera's thread")?;
-        Ok(Self {
-            id,
-            queue,
-            feed,
-            room,
-        })
+        Ok(Self { id, queue, feed, room })
     }
 
     fn join(self) -> CameraSummary {
@@ -200,12 +169,7 @@ impl RunningCamera {
             tracing::error!(camera = %self.id, "the source's thread panicked");
         }
         let (error, dropped) = self.queue.outcome();
-        CameraSummary {
-            id: self.id,
-            counts,
-            dropped,
-            error,
-        }
+        CameraSummary { id: self.id, counts, dropped, error }
     }
 }
 
@@ -236,8 +200,7 @@ pub(crate) struct Running {
 impl Running {
     /// Waits for the end of all sources, or for a signal, whichever is first. True for a signal.
     pub(crate) fn wait_for_sources(&self) -> bool {
-        self.backend
-            .wait_for_signal_or(|| self.cameras.iter().all(|camera| camera.room.is_finished()))
+        self.backend.wait_for_signal_or(|| self.cameras.iter().all(|camera| camera.room.is_finished()))
     }
 
     /// Waits for a signal.
@@ -247,12 +210,7 @@ impl Running {
 
     /// Ends the cameras and waits until all that they saw is accepted and in the store. The API goes on answering.
     pub(crate) fn settle(self) -> (Summary, Serving) {
-        let Self {
-            cameras,
-            accepting,
-            backend,
-            state,
-        } = self;
+        let Self { cameras, accepting, backend, state } = self;
         for camera in &cameras {
             if !camera.room.is_finished() {
                 camera.queue.close();

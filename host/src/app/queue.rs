@@ -39,12 +39,7 @@ struct Inner {
 impl FrameQueue {
     pub(crate) fn new(capacity: usize, when_full: WhenFull) -> Self {
         let inner = Mutex::new(Inner::default());
-        Self {
-            capacity: capacity.max(1),
-            when_full,
-            inner,
-            changed: Condvar::new(),
-        }
+        Self { capacity: capacity.max(1), when_full, inner, changed: Condvar::new() }
     }
 
     // A poisoned lock means that a thread died between two plain assignments; the queue itself is whole.
@@ -122,10 +117,7 @@ mod tests {
         Frame {
             camera: CameraId::new("a").unwrap(),
             sequence,
-            captured_at: CapturedAt {
-                at,
-                synchronised: false,
-            },
+            captured_at: CapturedAt { at, synchronised: false },
             received_at: at,
             presented_at: std::time::Duration::ZERO,
             picture: Picture::from_rgb(RgbImage::filled(1, 1, [0; 3])).unwrap(),
@@ -139,9 +131,7 @@ mod tests {
             assert!(queue.push(frame(sequence)));
         }
         queue.end(Ok(()));
-        let left: Vec<u64> = std::iter::from_fn(|| queue.pop())
-            .map(|frame| frame.sequence)
-            .collect();
+        let left: Vec<u64> = std::iter::from_fn(|| queue.pop()).map(|frame| frame.sequence).collect();
         assert_eq!(left, vec![3, 4]);
         assert_eq!(queue.outcome(), (None, 3));
     }
@@ -156,9 +146,7 @@ mod tests {
                 queue.end(Ok(()));
             })
         };
-        let got: Vec<u64> = std::iter::from_fn(|| queue.pop())
-            .map(|frame| frame.sequence)
-            .collect();
+        let got: Vec<u64> = std::iter::from_fn(|| queue.pop()).map(|frame| frame.sequence).collect();
         source.join().unwrap();
         assert_eq!(got, (0..50).collect::<Vec<_>>());
         assert_eq!(queue.outcome(), (None, 0));

@@ -26,9 +26,8 @@ use crate::print::Refusal;
 pub(crate) fn sources_named(named: &[String]) -> Result<Vec<(CameraId, SourceConfig)>, Refusal> {
     let mut sources: Vec<(CameraId, SourceConfig)> = Vec::new();
     for text in named {
-        let source: SourceConfig = text
-            .parse()
-            .map_err(|error| Refusal(format!("--source {text}: {error}")))?;
+        let source: SourceConfig =
+            text.parse().map_err(|error| Refusal(format!("--source {text}: {error}")))?;
         let mut id = camera_id(&source, sources.len());
         if sources.iter().any(|(other, _)| *other == id) {
             id = CameraId::numbered("camera", sources.len() + 1);
@@ -45,11 +44,7 @@ fn camera_id(source: &SourceConfig, index: usize) -> CameraId {
     };
     let stem = file.path.file_stem().unwrap_or_default().to_string_lossy();
     let allowed = |c: char| {
-        if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') {
-            c
-        } else {
-            '_'
-        }
+        if c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.') { c } else { '_' }
     };
     let name: String = stem.chars().map(allowed).take(NAME_BYTES_MAX).collect();
     CameraId::new(&name).unwrap_or_else(|_| CameraId::numbered("camera", index + 1))
@@ -62,22 +57,11 @@ pub(crate) fn open_camera(
     realtime: bool,
     clock: &Arc<dyn Clock>,
 ) -> Result<OpenCamera, Refusal> {
-    let options = ovr_capture::Options {
-        realtime,
-        ..ovr_capture::Options::default()
-    };
+    let options = ovr_capture::Options { realtime, ..ovr_capture::Options::default() };
     let opened = ovr_capture::open(id.clone(), source, options, Arc::clone(clock))
         .map_err(|error| Refusal(error.to_string()))?;
-    let when_full = if realtime || source.is_live() {
-        WhenFull::DropOldest
-    } else {
-        WhenFull::Wait
-    };
-    Ok(OpenCamera {
-        id: id.clone(),
-        source: opened,
-        when_full,
-    })
+    let when_full = if realtime || source.is_live() { WhenFull::DropOldest } else { WhenFull::Wait };
+    Ok(OpenCamera { id: id.clone(), source: opened, when_full })
 }
 
 /// The second thread of a camera, not started.
@@ -91,13 +75,7 @@ pub(crate) fn camera_room(
 ) -> anyhow::Result<CameraRoom> {
     let detection = &config.tracking.detection;
     let (site, digests) = (config.host.site.clone(), vision.digests());
-    let assembler = Assembler::new(
-        config.ocr.assemble,
-        site,
-        camera.clone(),
-        digests,
-        Arc::clone(clock),
-    );
+    let assembler = Assembler::new(config.ocr.assemble, site, camera.clone(), digests, Arc::clone(clock));
     Ok(CameraRoom {
         camera: camera.clone(),
         queue: Arc::new(FrameQueue::new(detection.queue_frames, when_full)),
@@ -125,11 +103,8 @@ mod tests {
     #[test]
     fn cameras_of_a_command_line_are_named_after_their_files() {
         let named = ["a/Gate 1.mp4", "b/Gate 1.mkv", "test:64x64@5", "ü.mp4"].map(str::to_owned);
-        let ids: Vec<String> = sources_named(&named)
-            .unwrap()
-            .into_iter()
-            .map(|(id, _)| id.to_string())
-            .collect();
+        let ids: Vec<String> =
+            sources_named(&named).unwrap().into_iter().map(|(id, _)| id.to_string()).collect();
         assert_eq!(ids, ["Gate_1", "camera-2", "test-3", "_"]);
         let refusal = sources_named(&["test:nonsense".to_owned()]).unwrap_err();
         assert!(refusal.0.contains("test:WIDTHxHEIGHT@FPS"), "{}", refusal.0);

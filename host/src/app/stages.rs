@@ -44,11 +44,7 @@ pub(crate) struct StageSum {
 
 impl Stages {
     pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self {
-            clock,
-            nanos: Default::default(),
-            counts: Default::default(),
-        }
+        Self { clock, nanos: Default::default(), counts: Default::default() }
     }
 
     /// Runs `work` and adds its time to `stage`.
@@ -58,10 +54,7 @@ impl Stages {
         let span = self.clock.monotonic().saturating_sub(start);
         let slots = self.nanos.iter().zip(&self.counts).zip(ALL);
         for ((nanos, count), (_, name)) in slots.filter(|(_, (of, _))| *of == stage) {
-            nanos.fetch_add(
-                u64::try_from(span.as_nanos()).unwrap_or(u64::MAX),
-                Ordering::Relaxed,
-            );
+            nanos.fetch_add(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
             count.fetch_add(1, Ordering::Relaxed);
             metric::stage(name, span);
         }

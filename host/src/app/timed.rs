@@ -27,11 +27,7 @@ pub(crate) struct Timed<I> {
 
 impl<I: Inference> Timed<I> {
     pub(crate) fn new(inner: I, clock: Arc<dyn Clock>, watch: &Stopwatch) -> Self {
-        Self {
-            inner,
-            clock,
-            watch: watch.clone(),
-        }
+        Self { inner, clock, watch: watch.clone() }
     }
 }
 
@@ -44,10 +40,7 @@ impl<I: Inference> Inference for Timed<I> {
         let start = self.clock.monotonic();
         let result = self.inner.run(input);
         let span = self.clock.monotonic().saturating_sub(start);
-        self.watch.0.fetch_add(
-            u64::try_from(span.as_nanos()).unwrap_or(u64::MAX),
-            Ordering::Relaxed,
-        );
+        self.watch.0.fetch_add(u64::try_from(span.as_nanos()).unwrap_or(u64::MAX), Ordering::Relaxed);
         result
     }
 }

@@ -114,9 +114,7 @@ fn library(runtime: &RuntimeConfig) -> Result<PathBuf, Refusal> {
 
 fn model(named: Option<&PathBuf>, file: &str, key: &str) -> Result<PathBuf, Refusal> {
     named.cloned().or_else(|| infer::model_file(file)).ok_or_else(|| {
-        Refusal(format!(
-            "model {file} was not found: run ./dev setup, or name a model in {key} of ocr.yaml"
-        ))
+        Refusal(format!("model {file} was not found: run ./dev setup, or name a model in {key} of ocr.yaml"))
     })
 }
 
@@ -138,17 +136,8 @@ fn lock<T>(network: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Vision {
     /// Opens the networks.
     pub(crate) fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Self, Refusal> {
-        let Models {
-            finder,
-            reader,
-            vehicles,
-            times,
-            ..
-        } = Models::open(config, clock)?;
-        let digests = Digests {
-            detector: Some(finder.digest()),
-            reader: Some(reader.digest()),
-        };
+        let Models { finder, reader, vehicles, times, .. } = Models::open(config, clock)?;
+        let digests = Digests { detector: Some(finder.digest()), reader: Some(reader.digest()) };
         Ok(Self {
             plates: Mutex::new(finder),
             vehicles: vehicles.map(Mutex::new),
@@ -174,10 +163,7 @@ impl Vision {
         let mut found = lock(&self.plates).detect(picture)?;
         if let Some(vehicles) = &self.vehicles {
             let seen = lock(vehicles).detect(picture)?;
-            found.extend(
-                seen.into_iter()
-                    .filter(|detection| detection.class != Class::Plate),
-            );
+            found.extend(seen.into_iter().filter(|detection| detection.class != Class::Plate));
         }
         Ok(found)
     }
@@ -185,12 +171,8 @@ impl Vision {
     /// Reads the crops of one frame: one outcome each, in order.
     pub(crate) fn read(&self, frame: &Frame, quads: &[Quad]) -> Result<Vec<ReadOutcome>, InferenceError> {
         let wide: Vec<Quad> = quads.iter().copied().filter(|quad| self.is_wide(quad)).collect();
-        let mut reads = if wide.is_empty() {
-            Vec::new()
-        } else {
-            lock(&self.reader).read(frame, &wide)?
-        }
-        .into_iter();
+        let mut reads =
+            if wide.is_empty() { Vec::new() } else { lock(&self.reader).read(frame, &wide)? }.into_iter();
         let outcome = |quad: &Quad| {
             if self.is_wide(quad) {
                 return outcome_of(frame, quad, reads.next().flatten());
@@ -206,18 +188,11 @@ impl Vision {
 }
 
 fn outcome_of(frame: &Frame, quad: &Quad, read: Option<PlateRead>) -> ReadOutcome {
-    read.map_or_else(
-        || unreadable(frame, quad, Unreadable::PoorPicture),
-        ReadOutcome::Read,
-    )
+    read.map_or_else(|| unreadable(frame, quad, Unreadable::PoorPicture), ReadOutcome::Read)
 }
 
 fn unreadable(frame: &Frame, quad: &Quad, reason: Unreadable) -> ReadOutcome {
-    ReadOutcome::Unreadable {
-        reason,
-        quality: quality_of(frame, quad),
-        width_px: quad.width(),
-    }
+    ReadOutcome::Unreadable { reason, quality: quality_of(frame, quad), width_px: quad.width() }
 }
 
 fn quality_of(frame: &Frame, quad: &Quad) -> CropQuality {

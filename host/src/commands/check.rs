@@ -26,39 +26,20 @@ pub(crate) fn run(config: &Config, args: &Check) -> ExitCode {
             print::out(&format!("WRONG  {part:<14} {text}"))
         }
     };
-    line(
-        "configuration",
-        Ok(format!(
-            "site {}, {} cameras",
-            config.host.site,
-            config.cameras.cameras.len()
-        )),
-    );
+    line("configuration", Ok(format!("site {}, {} cameras", config.host.site, config.cameras.cameras.len())));
     line("models", models(config, &clock));
     for camera in &config.cameras.cameras {
         let opened = rooms::open_camera(&camera.id, &camera.source, false, &clock);
-        let facts = opened
-            .map(|camera| camera.facts())
-            .map_err(|refusal| refusal.to_string());
+        let facts = opened.map(|camera| camera.facts()).map_err(|refusal| refusal.to_string());
         line(&format!("camera {}", camera.id), facts);
     }
     let state = args.state.clone().unwrap_or_else(|| config.host.state.clone());
     if state.exists() {
         line("state", backend(config, &state, &clock));
     } else {
-        line(
-            "state",
-            Ok(format!(
-                "{} does not exist yet: the first run makes it",
-                state.display()
-            )),
-        );
+        line("state", Ok(format!("{} does not exist yet: the first run makes it", state.display())));
     }
-    if wrong == 0 {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(2)
-    }
+    if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::from(2) }
 }
 
 fn models(config: &Config, clock: &Arc<dyn Clock>) -> Result<String, String> {

@@ -39,10 +39,7 @@ pub(crate) fn run(mut config: Config, args: &Demo) -> anyhow::Result<ExitCode> {
         // Nobody will ask this one, so it must not collide with one that is asked.
         config.host.api.listen.set_port(0);
     }
-    let source = SourceConfig::File(FileConfig {
-        path: scene,
-        root: None,
-    });
+    let source = SourceConfig::File(FileConfig { path: scene, root: None });
     let options = RunOptions {
         sources: vec![(CameraId::numbered("demo", 1), source)],
         state: folder.0.clone(),
@@ -54,10 +51,7 @@ pub(crate) fn run(mut config: Config, args: &Demo) -> anyhow::Result<ExitCode> {
     let heard = Arc::clone(&events);
     let running = app.start(Box::new(move |event| {
         print::out(&line_for_people(event));
-        heard
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(event.clone());
+        heard.lock().unwrap_or_else(PoisonError::into_inner).push(event.clone());
     }))?;
     if running.wait_for_sources() {
         running.settle().1.stop();
@@ -71,11 +65,7 @@ pub(crate) fn run(mut config: Config, args: &Demo) -> anyhow::Result<ExitCode> {
         serving.wait_for_signal();
     }
     serving.stop();
-    Ok(if verdict.all_right() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::from(1)
-    })
+    Ok(if verdict.all_right() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 /// Draws the street into a video, and says what it shows.
@@ -88,9 +78,7 @@ fn render(file: &Path, seed: u64) -> anyhow::Result<Truth> {
     let mut writer =
         H264Writer::create(file, SIZE.0, SIZE.1, FRAMES_PER_SECOND).context("encoding the scene")?;
     for frame in scene {
-        writer
-            .write(&frame.context("rendering the scene")?.picture)
-            .context("encoding the scene")?;
+        writer.write(&frame.context("rendering the scene")?.picture).context("encoding the scene")?;
         bar.inc(1);
     }
     writer.finish().context("encoding the scene")?;
@@ -101,10 +89,7 @@ fn render(file: &Path, seed: u64) -> anyhow::Result<Truth> {
 /// Capture time of the video's first frame.
 fn first_frame_at(file: &Path) -> anyhow::Result<Timestamp> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-    let source = SourceConfig::File(FileConfig {
-        path: file.to_owned(),
-        root: None,
-    });
+    let source = SourceConfig::File(FileConfig { path: file.to_owned(), root: None });
     let camera = CameraId::numbered("demo", 1);
     let mut source = ovr_capture::open(camera, &source, ovr_capture::Options::default(), clock)?;
     let first = source.next_frame()?.context("the scene has no frames")?;
@@ -116,18 +101,8 @@ fn report(verdict: &Verdict) {
     for line in &verdict.lines {
         print::out(line);
     }
-    let Verdict {
-        shown,
-        read_right,
-        repeats_suppressed,
-        unread_reported,
-        ..
-    } = verdict;
-    let judgement = if verdict.all_right() {
-        "all as it should be"
-    } else {
-        "NOT as it should be"
-    };
+    let Verdict { shown, read_right, repeats_suppressed, unread_reported, .. } = verdict;
+    let judgement = if verdict.all_right() { "all as it should be" } else { "NOT as it should be" };
     print::out(&format!(
         "\n{shown} passes shown: {read_right} read right, {repeats_suppressed} repeats suppressed, \
          {unread_reported} reported unread: {judgement}"
@@ -135,11 +110,7 @@ fn report(verdict: &Verdict) {
 }
 
 fn invite(address: &str, token: &str, truth: &Truth) {
-    let plate = truth
-        .passes
-        .iter()
-        .find(|pass| pass.readable)
-        .map_or("A", |pass| pass.plate.as_str());
+    let plate = truth.passes.iter().find(|pass| pass.readable).map_or("A", |pass| pass.plate.as_str());
     let start: String = plate.chars().take(2).collect();
     print::out(&format!(
         "\nThe API answers at http://{address} until Ctrl-C. Three things to try:\n\n\

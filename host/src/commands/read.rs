@@ -39,12 +39,8 @@ pub(crate) fn run(config: &Config, args: &Read) -> anyhow::Result<ExitCode> {
             char_confidences: plate.char_confidences,
         });
         let name = path.to_string_lossy();
-        let answer = Answer {
-            image: &name,
-            width: image.width,
-            height: image.height,
-            plates: plates.collect(),
-        };
+        let answer =
+            Answer { image: &name, width: image.width, height: image.height, plates: plates.collect() };
         let going = if args.json {
             print::out(&serde_json::to_string(&answer).context("writing the answer")?)
         } else {
@@ -65,9 +61,6 @@ fn print_for_people(answer: &Answer<'_>) -> bool {
         let centre = plate.quad.bounds().centre();
         let percent = plate.confidence * 100.0;
         let (x, y) = (centre.x, centre.y);
-        print::out(&format!(
-            "{}: {:<10} {percent:3.0} %  at {x:.0},{y:.0}",
-            answer.image, plate.text
-        ))
+        print::out(&format!("{}: {:<10} {percent:3.0} %  at {x:.0},{y:.0}", answer.image, plate.text))
     })
 }

@@ -14,11 +14,7 @@ use crate::print::{self, Refusal};
 pub(crate) fn run(config: Config, args: &Run) -> anyhow::Result<ExitCode> {
     let sources = sources(&config, &args.source)?;
     let state = args.state.clone().unwrap_or_else(|| config.host.state.clone());
-    let options = RunOptions {
-        sources,
-        state,
-        realtime: args.realtime,
-    };
+    let options = RunOptions { sources, state, realtime: args.realtime };
     let mut app = App::build(config, &options)?;
     if let Some(token) = app.new_token() {
         print::note(&format!("administrator's token, shown this once: {token}"));
@@ -41,12 +37,8 @@ fn sources(config: &Config, named: &[String]) -> Result<Vec<(CameraId, SourceCon
     if !named.is_empty() {
         return crate::app::rooms::sources_named(named);
     }
-    let cameras: Vec<_> = config
-        .cameras
-        .cameras
-        .iter()
-        .map(|camera| (camera.id.clone(), camera.source.clone()))
-        .collect();
+    let cameras: Vec<_> =
+        config.cameras.cameras.iter().map(|camera| (camera.id.clone(), camera.source.clone())).collect();
     if cameras.is_empty() {
         let text = "there is no camera: list cameras in cameras.yaml, or name a video with --source FILE";
         return Err(Refusal(text.to_owned()));
@@ -57,11 +49,8 @@ fn sources(config: &Config, named: &[String]) -> Result<Vec<(CameraId, SourceCon
 /// Prints every accepted event.
 fn listener(json: bool) -> Listener {
     Box::new(move |event| {
-        let line = if json {
-            serde_json::to_string(event).unwrap_or_default()
-        } else {
-            line_for_people(event)
-        };
+        let line =
+            if json { serde_json::to_string(event).unwrap_or_default() } else { line_for_people(event) };
         print::out(&line);
     })
 }
@@ -76,35 +65,25 @@ pub(crate) fn line_for_people(event: &PlateEvent) -> String {
         Lifecycle::Final => "final",
     };
     let plate = match (&event.plate_observed, event.unread_reason) {
-        (Some(plate), _) => format!(
-            "{plate:<10} {:3.0} %  of {} reads",
-            event.confidence * 100.0,
-            event.votes.frames
-        ),
+        (Some(plate), _) => {
+            format!("{plate:<10} {:3.0} %  of {} reads", event.confidence * 100.0, event.votes.frames)
+        }
         (None, Some(reason)) => format!("unread: {}", snake_case(&reason).replace('_', " ")),
         (None, None) => "unread".to_owned(),
     };
-    let direction = event
-        .direction
-        .map(|direction| format!("  {}", snake_case(&direction)))
-        .unwrap_or_default();
+    let direction =
+        event.direction.map(|direction| format!("  {}", snake_case(&direction))).unwrap_or_default();
     let repeat = match (event.dedup.decision, event.dedup.repeats_event_id) {
         (DedupDecision::Emit, _) => String::new(),
         (_, Some(id)) => format!("  repeats {id}"),
         (_, None) => "  repeat".to_owned(),
     };
-    format!(
-        "{time}  {}  {lifecycle:<6} {plate}{direction}{repeat}",
-        event.camera_id
-    )
+    format!("{time}  {}  {lifecycle:<6} {plate}{direction}{repeat}", event.camera_id)
 }
 
 /// The name that an enum has in events.
 fn snake_case<T: serde::Serialize>(value: &T) -> String {
-    serde_json::to_value(value)
-        .ok()
-        .and_then(|name| name.as_str().map(str::to_owned))
-        .unwrap_or_default()
+    serde_json::to_value(value).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 /// Says how the run went. A source that broke is a refusal when the run was about that source.
@@ -122,10 +101,7 @@ fn finish(summary: &Summary, exit_at_end: bool) -> anyhow::Result<ExitCode> {
         );
     }
     if summary.accepted.refused > 0 {
-        anyhow::bail!(
-            "{} events were refused: the spool has no room, see the log",
-            summary.accepted.refused
-        );
+        anyhow::bail!("{} events were refused: the spool has no room, see the log", summary.accepted.refused);
     }
     let broken = summary.cameras.iter().find_map(|camera| camera.error.as_ref());
     match broken {

@@ -9,10 +9,9 @@ use crate::config::Config;
 use crate::print;
 
 pub(crate) fn run(args: &Schemas) -> anyhow::Result<ExitCode> {
-    for (name, text) in [
-        ("openapi.json", ovr_api::openapi_json()),
-        ("config.schema.json", config_schema_json()?),
-    ] {
+    for (name, text) in
+        [("openapi.json", ovr_api::openapi_json()), ("config.schema.json", config_schema_json()?)]
+    {
         let path = args.folder.join(name);
         std::fs::write(&path, text).with_context(|| format!("writing {}", path.display()))?;
         print::out(&format!("wrote {}", path.display()));

@@ -41,10 +41,9 @@ impl CamerasConfig {
         }
         let mut seen = HashSet::new();
         match self.cameras.iter().find(|camera| !seen.insert(&camera.id)) {
-            Some(twice) => Err((
-                "cameras",
-                format!("the id {} stands twice: each camera needs its own", twice.id),
-            )),
+            Some(twice) => {
+                Err(("cameras", format!("the id {} stands twice: each camera needs its own", twice.id)))
+            }
             None => Ok(()),
         }
     }

@@ -85,20 +85,13 @@ impl Default for HostConfig {
 
 impl Default for ListenConfig {
     fn default() -> Self {
-        Self {
-            listen: SocketAddr::from(([127, 0, 0, 1], 8087)),
-            allow_remote: false,
-        }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 8087)), allow_remote: false }
     }
 }
 
 impl Default for RuntimeConfig {
     fn default() -> Self {
-        Self {
-            library: None,
-            providers: vec![ProviderConfig::optional(Provider::Cpu)],
-            threads: 0,
-        }
+        Self { library: None, providers: vec![ProviderConfig::optional(Provider::Cpu)], threads: 0 }
     }
 }
 
@@ -106,35 +99,25 @@ impl RuntimeConfig {
     /// Threads that one network gets on this machine.
     pub(crate) fn threads(&self) -> usize {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        if self.threads == 0 {
-            cores.min(4)
-        } else {
-            self.threads
-        }
+        if self.threads == 0 { cores.min(4) } else { self.threads }
     }
 }
 
 impl HostConfig {
     /// The SQLite file of the store, inside `state` unless the address names another.
     pub(crate) fn store_file(&self, state: &Path) -> PathBuf {
-        self.store
-            .strip_prefix("sqlite://")
-            .map_or_else(|| state.join("events.db"), PathBuf::from)
+        self.store.strip_prefix("sqlite://").map_or_else(|| state.join("events.db"), PathBuf::from)
     }
 
     /// The folder of the pictures, inside `state` unless the address names another.
     pub(crate) fn evidence_folder(&self, state: &Path) -> PathBuf {
-        self.evidence
-            .strip_prefix("file://")
-            .map_or_else(|| state.join("evidence"), PathBuf::from)
+        self.evidence.strip_prefix("file://").map_or_else(|| state.join("evidence"), PathBuf::from)
     }
 
     pub(super) fn validate(&self) -> Result<(), Problem> {
         let absolute = |uri: &str, scheme: &str| {
             uri == scheme
-                || uri
-                    .strip_prefix(scheme)
-                    .is_some_and(|rest| rest.starts_with("///") && rest.len() > 3)
+                || uri.strip_prefix(scheme).is_some_and(|rest| rest.starts_with("///") && rest.len() > 3)
         };
         if self.bus != "local:" {
             return Err(("bus", format!("{:?} is no bus; expected \"local:\"", self.bus)));
@@ -145,10 +128,7 @@ impl HostConfig {
         }
         if !absolute(&self.evidence, "file:") {
             let expected = "expected \"file:\" or \"file:///FOLDER\"";
-            return Err((
-                "evidence",
-                format!("{:?} is no place for pictures; {expected}", self.evidence),
-            ));
+            return Err(("evidence", format!("{:?} is no place for pictures; {expected}", self.evidence)));
         }
         self.dedup.validate().map_err(|error| invalid(&error))?;
         self.pictures.validate().map_err(|error| invalid(&error))?;

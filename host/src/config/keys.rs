@@ -20,9 +20,7 @@ fn walk(value: &Value, schema: &Value, root: &Value, path: &mut Vec<String>) -> 
     match value {
         Value::Object(entries) => walk_object(entries, schema, root, path),
         Value::Array(items) => {
-            let schema = variants(schema, root)
-                .into_iter()
-                .find_map(|variant| variant.get("items"))?;
+            let schema = variants(schema, root).into_iter().find_map(|variant| variant.get("items"))?;
             for (index, item) in items.iter().enumerate() {
                 path.push(format!("[{index}]"));
                 if let Some(unknown) = walk(item, schema, root, path) {
@@ -43,10 +41,8 @@ fn walk_object(
     path: &mut Vec<String>,
 ) -> Option<UnknownKey> {
     let variants = variants(schema, root);
-    let tables: Vec<&Map<String, Value>> = variants
-        .iter()
-        .filter_map(|variant| variant.get("properties")?.as_object())
-        .collect();
+    let tables: Vec<&Map<String, Value>> =
+        variants.iter().filter_map(|variant| variant.get("properties")?.as_object()).collect();
     if tables.is_empty() {
         // A free map (class names to classes, say): whatever its keys are, its values may still be checked.
         return None;
@@ -67,17 +63,11 @@ fn walk_object(
 
 /// The schema itself with references followed, or each of its alternatives.
 fn variants<'a>(schema: &'a Value, root: &'a Value) -> Vec<&'a Value> {
-    let followed = match schema
-        .get("$ref")
-        .and_then(Value::as_str)
-        .and_then(|r| r.strip_prefix('#'))
-    {
+    let followed = match schema.get("$ref").and_then(Value::as_str).and_then(|r| r.strip_prefix('#')) {
         Some(pointer) => root.pointer(pointer).unwrap_or(schema),
         None => schema,
     };
-    let alternatives = ["anyOf", "oneOf", "allOf"]
-        .iter()
-        .find_map(|key| followed.get(key)?.as_array());
+    let alternatives = ["anyOf", "oneOf", "allOf"].iter().find_map(|key| followed.get(key)?.as_array());
     match alternatives {
         Some(list) => {
             let mut all: Vec<&Value> = list.iter().flat_map(|one| variants(one, root)).collect();
@@ -97,10 +87,8 @@ fn nearest<'a>(key: &str, known: impl Iterator<Item = &'a str>) -> String {
     let mut known: Vec<&str> = known.collect();
     known.sort_unstable();
     known.dedup();
-    let best = known
-        .iter()
-        .map(|name| (strsim::jaro_winkler(key, name), *name))
-        .max_by(|a, b| a.0.total_cmp(&b.0));
+    let best =
+        known.iter().map(|name| (strsim::jaro_winkler(key, name), *name)).max_by(|a, b| a.0.total_cmp(&b.0));
     match best {
         Some((score, name)) if score > 0.75 => format!("there is no such key; did you mean `{name}`?"),
         _ => format!("there is no such key; there are {}", known.join(", ")),

@@ -70,10 +70,7 @@ pub(crate) type Problem = (&'static str, String);
 
 /// A problem that the room whose section it is has found.
 fn invalid(error: &InvalidKey) -> Problem {
-    (
-        error.key,
-        format!("{} cannot be used: expected {}", error.value, error.right),
-    )
+    (error.key, format!("{} cannot be used: expected {}", error.value, error.right))
 }
 
 impl Config {
@@ -85,16 +82,9 @@ impl Config {
             Some(named) => {
                 let problem =
                     "no such folder; expected one with host.yaml, cameras.yaml, tracking.yaml, ocr.yaml";
-                return Err(ConfigError {
-                    file: named.to_owned(),
-                    key: None,
-                    problem: problem.to_owned(),
-                });
+                return Err(ConfigError { file: named.to_owned(), key: None, problem: problem.to_owned() });
             }
-            None => ["config", "/etc/ovr-alpr"]
-                .iter()
-                .map(PathBuf::from)
-                .find(|path| path.is_dir()),
+            None => ["config", "/etc/ovr-alpr"].iter().map(PathBuf::from).find(|path| path.is_dir()),
         };
         let Some(folder) = folder else {
             return Ok(Self::default());
@@ -108,11 +98,7 @@ impl Config {
         };
         config.validate().map_err(|(file, (key, problem))| {
             let file = folder.join(format!("{file}.yaml"));
-            ConfigError {
-                file,
-                key: Some(key.to_owned()),
-                problem,
-            }
+            ConfigError { file, key: Some(key.to_owned()), problem }
         })?;
         Ok(config)
     }
@@ -126,9 +112,7 @@ impl Config {
     fn validate(&self) -> Result<(), (&'static str, Problem)> {
         self.host.validate().map_err(|problem| ("host", problem))?;
         self.cameras.validate().map_err(|problem| ("cameras", problem))?;
-        self.tracking
-            .validate()
-            .map_err(|problem| ("tracking", problem))?;
+        self.tracking.validate().map_err(|problem| ("tracking", problem))?;
         self.ocr.validate().map_err(|problem| ("ocr", problem))
     }
 }
@@ -139,18 +123,11 @@ fn read_file<T: Default + DeserializeOwned>(
     schema: &Value,
 ) -> Result<T, ConfigError> {
     let file = folder.join(format!("{name}.yaml"));
-    let fail = |key: Option<String>, problem: String| ConfigError {
-        file: file.clone(),
-        key,
-        problem,
-    };
+    let fail = |key: Option<String>, problem: String| ConfigError { file: file.clone(), key, problem };
     let text = match std::fs::metadata(&file) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(T::default()),
         Ok(meta) if meta.len() > FILE_BYTES_MAX => {
-            return Err(fail(
-                None,
-                format!("{} bytes: expected at most {FILE_BYTES_MAX}", meta.len()),
-            ));
+            return Err(fail(None, format!("{} bytes: expected at most {FILE_BYTES_MAX}", meta.len())));
         }
         _ => {
             std::fs::read_to_string(&file).map_err(|error| fail(None, format!("cannot read it: {error}")))?
@@ -178,11 +155,7 @@ fn parse<T: Default + DeserializeOwned>(
     }
     let part = serde_json::json!({ name: value });
     if let Some(unknown) = keys::find_unknown(&part, schema) {
-        let key = unknown
-            .path
-            .trim_start_matches(name)
-            .trim_start_matches('.')
-            .to_owned();
+        let key = unknown.path.trim_start_matches(name).trim_start_matches('.').to_owned();
         return Err((Some(key), unknown.hint));
     }
     serde_saphyr::from_str_with_options(text, options).map_err(|error| (None, one_line(&error)))
@@ -203,11 +176,7 @@ mod tests {
     fn the_shipped_files_are_the_defaults() {
         let shipped = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config");
         let loaded = Config::load(Some(&shipped)).unwrap();
-        assert_eq!(
-            loaded,
-            Config::default(),
-            "config/*.yaml and the defaults in the code differ"
-        );
+        assert_eq!(loaded, Config::default(), "config/*.yaml and the defaults in the code differ");
     }
 
     #[test]
@@ -232,11 +201,7 @@ mod tests {
                     .map(|key| format!("{name}.{key}")),
             );
         }
-        assert_eq!(
-            missing,
-            Vec::<String>::new(),
-            "keys without a line in config/*.yaml"
-        );
+        assert_eq!(missing, Vec::<String>::new(), "keys without a line in config/*.yaml");
     }
 
     #[test]
@@ -247,10 +212,7 @@ mod tests {
             "./tracking.yaml: tracker.high_treshold: there is no such key; did you mean `high_threshold`?"
         );
         let error = load_with("host.yaml", "sitee: x\n").unwrap_err();
-        assert_eq!(
-            error,
-            "./host.yaml: sitee: there is no such key; did you mean `site`?"
-        );
+        assert_eq!(error, "./host.yaml: sitee: there is no such key; did you mean `site`?");
     }
 
     #[test]

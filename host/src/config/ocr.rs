@@ -43,10 +43,7 @@ pub(crate) struct ReaderConfig {
 
 impl Default for ReaderConfig {
     fn default() -> Self {
-        Self {
-            model: None,
-            plate_width_min_px: 40.0,
-        }
+        Self { model: None, plate_width_min_px: 40.0 }
     }
 }
 
@@ -54,17 +51,11 @@ impl OcrConfig {
     pub(super) fn validate(&self) -> Result<(), Problem> {
         let width = self.reader.plate_width_min_px;
         if !(1.0..=1000.0).contains(&width) {
-            return Err((
-                "reader.plate_width_min_px",
-                format!("{width} pixels: expected 1 to 1000"),
-            ));
+            return Err(("reader.plate_width_min_px", format!("{width} pixels: expected 1 to 1000")));
         }
         let side = self.finder.text.long_side_px;
         if !(64..=4096).contains(&side) {
-            return Err((
-                "finder.text.long_side_px",
-                format!("{side} pixels: expected 64 to 4096"),
-            ));
+            return Err(("finder.text.long_side_px", format!("{side} pixels: expected 64 to 4096")));
         }
         self.assemble.validate().map_err(|error| invalid(&error))
     }

@@ -47,11 +47,7 @@ pub(crate) struct VehicleDetectorConfig {
 
 impl Default for DetectionConfig {
     fn default() -> Self {
-        Self {
-            per_second: 6.0,
-            per_second_reading: 12.0,
-            queue_frames: 8,
-        }
+        Self { per_second: 6.0, per_second_reading: 12.0, queue_frames: 8 }
     }
 }
 
@@ -59,10 +55,7 @@ impl TrackingConfig {
     pub(super) fn validate(&self) -> Result<(), Problem> {
         let rate = self.detection.per_second;
         if !(rate.is_finite() && (0.1..=240.0).contains(&rate)) {
-            return Err((
-                "detection.per_second",
-                format!("{rate} pictures a second: expected 0.1 to 240"),
-            ));
+            return Err(("detection.per_second", format!("{rate} pictures a second: expected 0.1 to 240")));
         }
         let reading = self.detection.per_second_reading;
         if !(rate..=240.0).contains(&reading) {
@@ -73,8 +66,6 @@ impl TrackingConfig {
             let problem = format!("{} frames: expected 1 to 256", self.detection.queue_frames);
             return Err(("detection.queue_frames", problem));
         }
-        self.tracker
-            .validate()
-            .map_err(|problem| ("tracker", problem.to_string()))
+        self.tracker.validate().map_err(|problem| ("tracker", problem.to_string()))
     }
 }

@@ -39,10 +39,7 @@ pub(crate) fn event(number: u64, plate: &str) -> PlateEvent {
         char_confidences: vec![0.9; plate.chars().count()],
         candidates: vec![],
         confidence: 0.9,
-        votes: Votes {
-            frames: 3,
-            agreeing: 3,
-        },
+        votes: Votes { frames: 3, agreeing: 3 },
         unread_reason: None,
         country: None,
         region: None,
@@ -92,17 +89,11 @@ pub(crate) fn picture(id: u64, kind: EvidenceKind) -> EvidenceRef {
 }
 
 pub(crate) fn all() -> EventQuery {
-    EventQuery {
-        limit: 100,
-        ..EventQuery::default()
-    }
+    EventQuery { limit: 100, ..EventQuery::default() }
 }
 
 pub(crate) fn plates(plate: PlateMatch) -> EventQuery {
-    EventQuery {
-        plate: Some(plate),
-        ..all()
-    }
+    EventQuery { plate: Some(plate), ..all() }
 }
 
 /// The plates of a page, in its order; `-` for a vehicle that passed unread.
@@ -126,10 +117,7 @@ macro_rules! event_store_suite {
             stored.evidence = vec![picture(1, EvidenceKind::PlateCrop)];
             store.upsert(&[stored.clone(), unread(2)]).await.unwrap();
             assert_eq!(store.get(stored.event_id).await.unwrap(), Some(stored));
-            assert_eq!(
-                store.get(unread(2).event_id).await.unwrap(),
-                Some(unread(2))
-            );
+            assert_eq!(store.get(unread(2).event_id).await.unwrap(), Some(unread(2)));
             assert_eq!(store.get(EventId(uuid::Uuid::nil())).await.unwrap(), None);
         }
 
@@ -149,10 +137,7 @@ macro_rules! event_store_suite {
             assert_eq!(store.get(first.event_id).await.unwrap(), Some(third));
             let found = store.search(&all()).await.unwrap();
             assert_eq!(texts(&found.events), ["AAA117"]);
-            let by_old_plate = store
-                .search(&plates(PlateMatch::Exact("AAA111".into())))
-                .await
-                .unwrap();
+            let by_old_plate = store.search(&plates(PlateMatch::Exact("AAA111".into()))).await.unwrap();
             assert!(by_old_plate.events.is_empty());
         }
 
@@ -160,9 +145,7 @@ macro_rules! event_store_suite {
         async fn pages_are_newest_first_and_miss_and_repeat_nothing() {
             let (store, _keep) = $make();
             // Three events an instant, so that a page may end between two of the same time.
-            let mut events: Vec<_> = (0..10)
-                .map(|number| event(number, &format!("P{number}")))
-                .collect();
+            let mut events: Vec<_> = (0..10).map(|number| event(number, &format!("P{number}"))).collect();
             for (number, event) in events.iter_mut().enumerate() {
                 event.captured_at = second(number as u64 / 3);
             }
@@ -189,10 +172,7 @@ macro_rules! event_store_suite {
             let (store, _keep) = $make();
             let events: Vec<_> = (0..510).map(|number| event(number, "AAA111")).collect();
             store.upsert(&events).await.unwrap();
-            let greedy = EventQuery {
-                limit: u32::MAX,
-                ..all()
-            };
+            let greedy = EventQuery { limit: u32::MAX, ..all() };
             assert_eq!(store.search(&greedy).await.unwrap().events.len(), 500);
             let none = EventQuery { limit: 0, ..all() };
             assert_eq!(store.search(&none).await.unwrap().events.len(), 1);
@@ -203,63 +183,25 @@ macro_rules! event_store_suite {
             let (store, _keep) = $make();
             let mut other = event(3, "OTHER");
             other.camera_id = CameraId::new("gate-2").unwrap();
-            store
-                .upsert(&[event(1, "A"), event(2, "B"), other])
-                .await
-                .unwrap();
-            let query = EventQuery {
-                from: Some(second(1)),
-                until: Some(second(2)),
-                ..all()
-            };
+            store.upsert(&[event(1, "A"), event(2, "B"), other]).await.unwrap();
+            let query = EventQuery { from: Some(second(1)), until: Some(second(2)), ..all() };
             assert_eq!(texts(&store.search(&query).await.unwrap().events), ["A"]);
             let cameras = |names: &[&str]| EventQuery {
-                cameras: names
-                    .iter()
-                    .map(|name| CameraId::new(name).unwrap())
-                    .collect(),
+                cameras: names.iter().map(|name| CameraId::new(name).unwrap()).collect(),
                 ..all()
             };
-            assert_eq!(
-                texts(&store.search(&cameras(&["gate-2"])).await.unwrap().events),
-                ["OTHER"]
-            );
-            assert_eq!(
-                store
-                    .search(&cameras(&["gate-1", "gate-2"]))
-                    .await
-                    .unwrap()
-                    .events
-                    .len(),
-                3
-            );
-            assert!(
-                store
-                    .search(&cameras(&["gate"]))
-                    .await
-                    .unwrap()
-                    .events
-                    .is_empty()
-            );
+            assert_eq!(texts(&store.search(&cameras(&["gate-2"])).await.unwrap().events), ["OTHER"]);
+            assert_eq!(store.search(&cameras(&["gate-1", "gate-2"])).await.unwrap().events.len(), 3);
+            assert!(store.search(&cameras(&["gate"])).await.unwrap().events.is_empty());
         }
 
         #[tokio::test]
         async fn repeats_and_unread_vehicles_come_only_when_asked_for() {
             let (store, _keep) = $make();
-            store
-                .upsert(&[event(1, "A"), suppressed(2, "A"), unread(3)])
-                .await
-                .unwrap();
+            store.upsert(&[event(1, "A"), suppressed(2, "A"), unread(3)]).await.unwrap();
             assert_eq!(texts(&store.search(&all()).await.unwrap().events), ["A"]);
-            let both = EventQuery {
-                with_suppressed: true,
-                with_unread: true,
-                ..all()
-            };
-            assert_eq!(
-                texts(&store.search(&both).await.unwrap().events),
-                ["-", "A", "A"]
-            );
+            let both = EventQuery { with_suppressed: true, with_unread: true, ..all() };
+            assert_eq!(texts(&store.search(&both).await.unwrap().events), ["-", "A", "A"]);
         }
 
         #[tokio::test]
@@ -268,12 +210,7 @@ macro_rules! event_store_suite {
             let mut corrected = event(4, "0PQ4");
             corrected.plate_corrected = Some("OPQ-4".to_owned());
             store
-                .upsert(&[
-                    event(1, "AB-123"),
-                    event(2, "AB-124"),
-                    event(3, "CB-123"),
-                    corrected,
-                ])
+                .upsert(&[event(1, "AB-123"), event(2, "AB-124"), event(3, "CB-123"), corrected])
                 .await
                 .unwrap();
             let find = async |plate| texts(&store.search(&plates(plate)).await.unwrap().events);
@@ -281,23 +218,11 @@ macro_rules! event_store_suite {
             assert_eq!(find(PlateMatch::Exact("AB12".into())).await, [""; 0]);
             assert_eq!(find(PlateMatch::Exact("OPQ4".into())).await, ["0PQ4"]);
             assert_eq!(find(PlateMatch::Exact("0PQ4".into())).await, ["0PQ4"]);
-            assert_eq!(
-                find(PlateMatch::Prefix("AB".into())).await,
-                ["AB-124", "AB-123"]
-            );
+            assert_eq!(find(PlateMatch::Prefix("AB".into())).await, ["AB-124", "AB-123"]);
             assert_eq!(find(PlateMatch::Prefix("OP".into())).await, ["0PQ4"]);
-            assert_eq!(
-                find(PlateMatch::Wildcard("?B123".into())).await,
-                ["CB-123", "AB-123"]
-            );
-            assert_eq!(
-                find(PlateMatch::Wildcard("*4".into())).await,
-                ["0PQ4", "AB-124"]
-            );
-            assert_eq!(
-                find(PlateMatch::Wildcard("A*2?".into())).await,
-                ["AB-124", "AB-123"]
-            );
+            assert_eq!(find(PlateMatch::Wildcard("?B123".into())).await, ["CB-123", "AB-123"]);
+            assert_eq!(find(PlateMatch::Wildcard("*4".into())).await, ["0PQ4", "AB-124"]);
+            assert_eq!(find(PlateMatch::Wildcard("A*2?".into())).await, ["AB-124", "AB-123"]);
             assert_eq!(find(PlateMatch::Wildcard("AB12".into())).await, [""; 0]);
         }
 
@@ -305,18 +230,9 @@ macro_rules! event_store_suite {
         async fn patterns_are_never_more_than_patterns() {
             let (store, _keep) = $make();
             store.upsert(&[event(1, "AB123")]).await.unwrap();
-            for hostile in [
-                "%",
-                "_____",
-                "[A]B123",
-                "AB12[0-9]",
-                "' OR 1=1 --",
-                "\\",
-                "a]",
-                "^",
-                "AB123\0",
-                "*'",
-            ] {
+            for hostile in
+                ["%", "_____", "[A]B123", "AB12[0-9]", "' OR 1=1 --", "\\", "a]", "^", "AB123\0", "*'"]
+            {
                 for plate in [
                     PlateMatch::Exact(hostile.into()),
                     PlateMatch::Prefix(hostile.into()),
@@ -327,14 +243,7 @@ macro_rules! event_store_suite {
                 }
             }
             let stars = PlateMatch::Wildcard("*A*".repeat(40));
-            assert!(
-                store
-                    .search(&plates(stars))
-                    .await
-                    .unwrap()
-                    .events
-                    .is_empty()
-            );
+            assert!(store.search(&plates(stars)).await.unwrap().events.is_empty());
         }
 
         #[tokio::test]
@@ -354,13 +263,7 @@ macro_rules! event_store_suite {
                 let found = store.evidence_owner(picture(id, kind).id).await.unwrap();
                 assert_eq!(found, Some((owner.event_id, gate.clone(), kind)));
             }
-            assert_eq!(
-                store
-                    .evidence_owner(EvidenceId(uuid::Uuid::nil()))
-                    .await
-                    .unwrap(),
-                None
-            );
+            assert_eq!(store.evidence_owner(EvidenceId(uuid::Uuid::nil())).await.unwrap(), None);
         }
 
         #[tokio::test]
@@ -389,11 +292,7 @@ macro_rules! evidence_store_suite {
         #[test]
         fn a_picture_comes_back_as_it_went_and_may_be_put_twice() {
             let (store, _keep) = $make();
-            for kind in [
-                EvidenceKind::PlateCrop,
-                EvidenceKind::VehicleCrop,
-                EvidenceKind::Scene,
-            ] {
+            for kind in [EvidenceKind::PlateCrop, EvidenceKind::VehicleCrop, EvidenceKind::Scene] {
                 let one = picture(kind, noon(), 1234);
                 assert_eq!(store.put(&one), Ok(Kept::Stored));
                 assert_eq!(store.put(&one), Ok(Kept::Stored));
@@ -423,9 +322,7 @@ macro_rules! evidence_store_suite {
                 for _ in 0..4 {
                     scope.spawn(|| {
                         for _ in 0..20 {
-                            store
-                                .put(&picture(EvidenceKind::PlateCrop, noon(), 30_000))
-                                .unwrap();
+                            store.put(&picture(EvidenceKind::PlateCrop, noon(), 30_000)).unwrap();
                         }
                     });
                 }

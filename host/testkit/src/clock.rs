@@ -20,13 +20,8 @@ struct Hands {
 impl SimulatedClock {
     /// Stands at `wall`; the monotonic clock starts at zero.
     pub fn at(wall: Timestamp) -> Self {
-        let hands = Hands {
-            wall,
-            monotonic: Duration::ZERO,
-        };
-        Self {
-            hands: Mutex::new(hands),
-        }
+        let hands = Hands { wall, monotonic: Duration::ZERO };
+        Self { hands: Mutex::new(hands) }
     }
 
     fn with<T>(&self, change: impl FnOnce(&mut Hands) -> T) -> T {

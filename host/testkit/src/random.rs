@@ -59,10 +59,7 @@ mod tests {
         let values: Vec<f32> = (0..10_000).map(|_| random.normal()).collect();
         let mean = values.iter().sum::<f32>() / 10_000.0;
         let variance = values.iter().map(|v| (v - mean).powi(2)).sum::<f32>() / 10_000.0;
-        assert!(
-            mean.abs() < 0.05 && (variance - 1.0).abs() < 0.05,
-            "{mean} {variance}"
-        );
+        assert!(mean.abs() < 0.05 && (variance - 1.0).abs() < 0.05, "{mean} {variance}");
         assert!((0..1000).all(|_| (3.0..4.0).contains(&random.between(3.0, 4.0))));
         assert!((0..1000).all(|_| random.below(5) < 5));
         assert_eq!(random.below(0), 0);

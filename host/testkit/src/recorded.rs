@@ -94,17 +94,11 @@ mod tests {
     }
 
     fn tensor(value: f32) -> Tensor {
-        Tensor {
-            shape: vec![1],
-            data: vec![value],
-        }
+        Tensor { shape: vec![1], data: vec![value] }
     }
 
     fn failure() -> InferenceError {
-        InferenceError::Run {
-            model: "recorded.onnx".to_owned(),
-            reason: "out of memory".to_owned(),
-        }
+        InferenceError::Run { model: "recorded.onnx".to_owned(), reason: "out of memory".to_owned() }
     }
 
     #[test]
@@ -113,10 +107,7 @@ mod tests {
         assert_eq!(network.run(&tensor(5.0)), Ok(vec![tensor(1.0)]));
         assert_eq!(network.run(&tensor(6.0)), Err(failure()));
         let beyond = network.run(&tensor(7.0)).unwrap_err();
-        assert!(
-            beyond.to_string().contains("call 3 has no recorded answer"),
-            "{beyond}"
-        );
+        assert!(beyond.to_string().contains("call 3 has no recorded answer"), "{beyond}");
         assert_eq!(network.calls(), 3);
         let inputs: Vec<f32> = network.inputs().map(|input| input.data[0]).collect();
         assert_eq!(inputs, [5.0, 6.0, 7.0]);

@@ -74,16 +74,11 @@ impl<I: Iterator<Item = Picture> + Send> FrameSource for Replay<I> {
         };
         let sequence = self.sequence;
         self.sequence += 1;
-        let presented_at = self
-            .frame_span
-            .saturating_mul(u32::try_from(sequence).unwrap_or(u32::MAX));
+        let presented_at = self.frame_span.saturating_mul(u32::try_from(sequence).unwrap_or(u32::MAX));
         Ok(Some(Frame {
             camera: self.camera.clone(),
             sequence,
-            captured_at: CapturedAt {
-                at: self.started_at.plus(presented_at),
-                synchronised: true,
-            },
+            captured_at: CapturedAt { at: self.started_at.plus(presented_at), synchronised: true },
             received_at: self.clock.now(),
             presented_at,
             picture,

@@ -18,19 +18,11 @@ const ROUNDS: usize = 100;
 
 /// A picture that no branch predictor or cache can guess.
 fn picture(layout: PixelLayout) -> Option<Picture> {
-    let noise = |count: usize| {
-        (0..count)
-            .map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8)
-            .collect()
-    };
+    let noise = |count: usize| (0..count).map(|i| (i.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     let quarter = WIDTH * HEIGHT / 4;
     let planes = match layout {
         PixelLayout::Nv12 => vec![(noise(WIDTH * HEIGHT), WIDTH), (noise(quarter * 2), WIDTH)],
-        _ => vec![
-            (noise(WIDTH * HEIGHT), WIDTH),
-            (noise(quarter), WIDTH / 2),
-            (noise(quarter), WIDTH / 2),
-        ],
+        _ => vec![(noise(WIDTH * HEIGHT), WIDTH), (noise(quarter), WIDTH / 2), (noise(quarter), WIDTH / 2)],
     };
     let colour = (Matrix::Bt709, Range::Limited);
     let size = (WIDTH as u32, HEIGHT as u32);
@@ -52,10 +44,8 @@ fn letterbox(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("letterbox 1080p to 640x384");
     for layout in [PixelLayout::I420, PixelLayout::Nv12] {
         let Some(picture) = picture(layout) else { return };
-        let (mut planes, mut rgb) = (
-            Letterbox::new(INPUT, Preprocess::UNIT_RGB),
-            Letterbox::new(INPUT, Preprocess::UNIT_RGB),
-        );
+        let (mut planes, mut rgb) =
+            (Letterbox::new(INPUT, Preprocess::UNIT_RGB), Letterbox::new(INPUT, Preprocess::UNIT_RGB));
         group.bench_function(format!("{layout:?} planes"), |b| {
             b.iter(|| from_planes(&mut planes, black_box(&picture)));
         });

@@ -48,9 +48,7 @@ fn track(criterion: &mut Criterion) {
         for frame in 0..WARM_LOOKS {
             tracker.update(&look(objects, frame), 1);
         }
-        let looks: Vec<_> = (WARM_LOOKS..WARM_LOOKS + LOOKS)
-            .map(|frame| look(objects, frame))
-            .collect();
+        let looks: Vec<_> = (WARM_LOOKS..WARM_LOOKS + LOOKS).map(|frame| look(objects, frame)).collect();
         criterion.bench_function(&format!("track/{LOOKS}_looks_of_{objects}_objects"), |bencher| {
             bencher.iter_batched_ref(
                 || tracker.clone(),

@@ -21,28 +21,18 @@ fn say(line: &str) {
 }
 
 fn reader() -> Option<StillReader> {
-    let (library, detection, recognition) = (
-        library_file()?,
-        model_file("PP-OCRv6_det_small.onnx")?,
-        model_file("PP-OCRv6_rec_small.onnx")?,
-    );
+    let (library, detection, recognition) =
+        (library_file()?, model_file("PP-OCRv6_det_small.onnx")?, model_file("PP-OCRv6_rec_small.onnx")?);
     let runtime = Runtime::load(&library).ok()?;
     let open = |path: &Path| runtime.open(path, &Options::cpu(1)).ok().map(Box::new);
     let finder = TextFinder::new(open(&detection)?, TextFinderConfig::default()).ok()?;
-    Some(StillReader::new(
-        finder,
-        PlateReader::new(open(&recognition)?).ok()?,
-    ))
+    Some(StillReader::new(finder, PlateReader::new(open(&recognition)?).ok()?))
 }
 
 fn load(path: &Path) -> Option<RgbImage> {
     let pixels = image::open(path).ok()?.to_rgb8();
     let (width, height) = pixels.dimensions();
-    Some(RgbImage {
-        width,
-        height,
-        data: pixels.into_raw(),
-    })
+    Some(RgbImage { width, height, data: pixels.into_raw() })
 }
 
 fn number(value: &Value, at: usize) -> f32 {
@@ -73,10 +63,7 @@ fn most_plates_of_the_checking_set_are_read_exactly() {
     let Some(mut reader) = reader() else {
         return say("skipped: ONNX Runtime or the PP-OCR models are not there");
     };
-    let step = std::env::var("OVR_READS_STEP")
-        .ok()
-        .and_then(|step| step.parse().ok())
-        .unwrap_or(4_usize);
+    let step = std::env::var("OVR_READS_STEP").ok().and_then(|step| step.parse().ok()).unwrap_or(4_usize);
     let mut groups: BTreeMap<String, (usize, usize)> = BTreeMap::new();
     for line in annotations.lines().step_by(step.max(1)) {
         let row: Value = serde_json::from_str(line).unwrap_or_default();
@@ -88,25 +75,16 @@ fn most_plates_of_the_checking_set_are_read_exactly() {
             let bbox = &plate["bbox"];
             (number(bbox, 2) - number(bbox, 0)) >= 0.95 * image.width as f32
         });
-        let read = if is_crop {
-            reader.read_crop(&image)
-        } else {
-            reader.read_still(&image)
-        }
-        .unwrap_or_default();
+        let read =
+            if is_crop { reader.read_crop(&image) } else { reader.read_still(&image) }.unwrap_or_default();
         for plate in &plates {
             let Some(truth) = plate["text"].as_str().map(normalize) else {
                 continue;
             };
             let truth: String = truth.chars().filter(char::is_ascii_alphanumeric).collect();
-            let found = if is_crop {
-                read.first()
-            } else {
-                there(&read, &plate["bbox"])
-            };
-            let group = groups
-                .entry(plate["country"].as_str().unwrap_or("?").chars().take(2).collect())
-                .or_default();
+            let found = if is_crop { read.first() } else { there(&read, &plate["bbox"]) };
+            let group =
+                groups.entry(plate["country"].as_str().unwrap_or("?").chars().take(2).collect()).or_default();
             group.0 += 1;
             if found.is_some_and(|found| found.text == truth) {
                 group.1 += 1;
@@ -119,19 +97,9 @@ fn most_plates_of_the_checking_set_are_read_exactly() {
     for (group, (plates, exact)) in &groups {
         let percent = 100.0 * *exact as f64 / *plates as f64;
         say(&format!("{group}: {exact} of {plates} exact ({percent:.1} %)"));
-        let floors = if std::env::var_os("OVR_READS_SET").is_some() {
-            &[]
-        } else {
-            FLOORS.as_slice()
-        };
-        let floor = floors
-            .iter()
-            .find(|(name, _)| name == group)
-            .map_or(0.0, |(_, floor)| *floor);
-        assert!(
-            percent >= floor,
-            "{group}: {exact} of {plates} exact; expected at least {floor} %"
-        );
+        let floors = if std::env::var_os("OVR_READS_SET").is_some() { &[] } else { FLOORS.as_slice() };
+        let floor = floors.iter().find(|(name, _)| name == group).map_or(0.0, |(_, floor)| *floor);
+        assert!(percent >= floor, "{group}: {exact} of {plates} exact; expected at least {floor} %");
     }
     assert!(!groups.is_empty(), "no picture could be read");
 }

@@ -43,33 +43,15 @@ fn follow(scene: &Scene, config: TrackConfig, every: u32) -> Boxes {
         .frames()
         .map(|frame| {
             let looked_at = frame % every == 0;
-            let tracks = if looked_at {
-                tracker.update(scene.on(frame), 1)
-            } else {
-                tracker.predict(1)
-            };
+            let tracks = if looked_at { tracker.update(scene.on(frame), 1) } else { tracker.predict(1) };
             (frame, confirmed(tracks))
         })
         .collect()
 }
 
 fn counts(figures: [usize; 6]) -> Counts {
-    let [
-        objects,
-        hypotheses,
-        misses,
-        false_positives,
-        switches,
-        id_true_positives,
-    ] = figures;
-    Counts {
-        objects,
-        hypotheses,
-        misses,
-        false_positives,
-        switches,
-        id_true_positives,
-    }
+    let [objects, hypotheses, misses, false_positives, switches, id_true_positives] = figures;
+    Counts { objects, hypotheses, misses, false_positives, switches, id_true_positives }
 }
 
 #[test]
@@ -77,35 +59,14 @@ fn the_evaluator_gives_the_published_scores() {
     let Some(folder) = folder() else { return };
     // The example of py-motmetrics' documentation: MOTA 52.6 % and 56.4 %, IDF1 55.8 % and 64.5 %.
     for (name, golden, mota, idf1) in [
-        (
-            "TUD-Campus",
-            counts([359, 222, 150, 13, 7, 162]),
-            0.526_462_4,
-            0.557_659_2,
-        ),
-        (
-            "TUD-Stadtmitte",
-            counts([1_156, 749, 452, 45, 7, 614]),
-            0.564_013_8,
-            0.644_619_4,
-        ),
+        ("TUD-Campus", counts([359, 222, 150, 13, 7, 162]), 0.526_462_4, 0.557_659_2),
+        ("TUD-Stadtmitte", counts([1_156, 749, 452, 45, 7, 614]), 0.564_013_8, 0.644_619_4),
     ] {
         let folder = folder.join("mot15_tud_gt").join(name);
-        let scores = evaluate(
-            &mot_rows(&folder.join("gt.txt")),
-            &mot_rows(&folder.join("test.txt")),
-        );
+        let scores = evaluate(&mot_rows(&folder.join("gt.txt")), &mot_rows(&folder.join("test.txt")));
         assert_eq!(scores, golden, "{name}");
-        assert!(
-            (scores.mota() - mota).abs() < 1e-6,
-            "{name}: MOTA {}",
-            scores.mota()
-        );
-        assert!(
-            (scores.idf1() - idf1).abs() < 1e-6,
-            "{name}: IDF1 {}",
-            scores.idf1()
-        );
+        assert!((scores.mota() - mota).abs() < 1e-6, "{name}: MOTA {}", scores.mota());
+        assert!((scores.idf1() - idf1).abs() < 1e-6, "{name}: IDF1 {}", scores.idf1());
     }
 }
 
@@ -113,102 +74,34 @@ fn the_evaluator_gives_the_published_scores() {
 type Golden = (&'static str, usize, f64, f64, f64, [usize; 6]);
 
 const GOLDEN: [Golden; 7] = [
-    (
-        "TUD-Campus",
-        321,
-        386_310.773,
-        0.6212,
-        0.6936,
-        [359, 283, 104, 28, 3, 223],
-    ),
-    (
-        "TUD-Stadtmitte",
-        951,
-        1_088_056.327,
-        0.7007,
-        0.7592,
-        [1_156, 911, 290, 45, 10, 785],
-    ),
-    (
-        "0000",
-        467,
-        822_397.379,
-        0.5364,
-        0.5059,
-        [535, 307, 236, 8, 4, 213],
-    ),
-    (
-        "0004",
-        847,
-        1_253_617.546,
-        0.6121,
-        0.6728,
-        [910, 587, 329, 6, 20, 510],
-    ),
-    (
-        "0008",
-        1_264,
-        1_838_574.502,
-        0.6550,
-        0.7882,
-        [1_339, 899, 444, 4, 4, 886],
-    ),
-    (
-        "0010",
-        665,
-        1_131_329.831,
-        0.8544,
-        0.9095,
-        [673, 587, 90, 4, 4, 573],
-    ),
-    (
-        "0018",
-        1_318,
-        1_836_491.864,
-        0.7261,
-        0.8377,
-        [1_413, 1_039, 378, 4, 5, 1_027],
-    ),
+    ("TUD-Campus", 321, 386_310.773, 0.6212, 0.6936, [359, 283, 104, 28, 3, 223]),
+    ("TUD-Stadtmitte", 951, 1_088_056.327, 0.7007, 0.7592, [1_156, 911, 290, 45, 10, 785]),
+    ("0000", 467, 822_397.379, 0.5364, 0.5059, [535, 307, 236, 8, 4, 213]),
+    ("0004", 847, 1_253_617.546, 0.6121, 0.6728, [910, 587, 329, 6, 20, 510]),
+    ("0008", 1_264, 1_838_574.502, 0.6550, 0.7882, [1_339, 899, 444, 4, 4, 886]),
+    ("0010", 665, 1_131_329.831, 0.8544, 0.9095, [673, 587, 90, 4, 4, 573]),
+    ("0018", 1_318, 1_836_491.864, 0.7261, 0.8377, [1_413, 1_039, 378, 4, 5, 1_027]),
 ];
 
 #[test]
 fn scores_are_those_of_the_published_algorithm() {
     let Some(folder) = folder() else { return };
     for (name, detections, edges, mota, idf1, golden) in GOLDEN {
-        let scene = if name.starts_with("TUD") {
-            mot15(&folder, name)
-        } else {
-            kitti(&folder, name)
-        };
+        let scene = if name.starts_with("TUD") { mot15(&folder, name) } else { kitti(&folder, name) };
         let all: Vec<_> = scene.detections.values().flatten().collect();
-        let sum: f64 = all
-            .iter()
-            .flat_map(|d| [d.bbox.x1, d.bbox.y1, d.bbox.x2, d.bbox.y2])
-            .map(f64::from)
-            .sum();
+        let sum: f64 =
+            all.iter().flat_map(|d| [d.bbox.x1, d.bbox.y1, d.bbox.x2, d.bbox.y2]).map(f64::from).sum();
         let confidence: f64 = all.iter().map(|d| f64::from(d.confidence)).sum();
         assert_eq!(all.len(), detections, "{name}: another scene than the golden one");
-        assert!(
-            (sum + confidence - edges).abs() < 0.01,
-            "{name}: edges sum to {}",
-            sum + confidence
-        );
+        assert!((sum + confidence - edges).abs() < 0.01, "{name}: edges sum to {}", sum + confidence);
         let scores = evaluate(&scene.truth, &follow(&scene, TrackConfig::paper(), 1));
         println!(
             "{name}: MOTA {:.4} (golden {mota:.4}), IDF1 {:.4} (golden {idf1:.4})",
             scores.mota(),
             scores.idf1()
         );
-        assert!(
-            scores.mota() >= mota - SCORE_TOLERANCE,
-            "{name}: MOTA {}",
-            scores.mota()
-        );
-        assert!(
-            scores.idf1() >= idf1 - SCORE_TOLERANCE,
-            "{name}: IDF1 {}",
-            scores.idf1()
-        );
+        assert!(scores.mota() >= mota - SCORE_TOLERANCE, "{name}: MOTA {}", scores.mota());
+        assert!(scores.idf1() >= idf1 - SCORE_TOLERANCE, "{name}: IDF1 {}", scores.idf1());
         assert_eq!(scores, counts(golden), "{name}");
     }
 }
@@ -232,19 +125,12 @@ fn no_id_stands_for_two_tracks() {
     let mut tracker = ByteTrack::new(TrackConfig::default()).unwrap();
     let (mut ended, mut alive) = (BTreeSet::new(), BTreeSet::new());
     for frame in scene.frames() {
-        let ids: Vec<_> = tracker
-            .update(scene.on(frame), 1)
-            .iter()
-            .map(|track| track.id)
-            .collect();
+        let ids: Vec<_> = tracker.update(scene.on(frame), 1).iter().map(|track| track.id).collect();
         assert!(ids.is_sorted_by(|a, b| a < b), "frame {frame}: {ids:?}");
         for id in tracker.ended() {
             assert!(ended.insert(id), "{id} ended twice");
         }
-        assert!(
-            ids.iter().all(|id| !ended.contains(id)),
-            "frame {frame}: an ended track came back"
-        );
+        assert!(ids.iter().all(|id| !ended.contains(id)), "frame {frame}: an ended track came back");
         alive.extend(ids);
     }
     ended.extend(tracker.finish());
@@ -279,11 +165,7 @@ fn boxes_of_frames_that_were_not_looked_at_follow_the_vehicles() {
             sum.switches += scores.switches;
         }
     }
-    println!(
-        "MOTA at every third frame: guessed {:.4}, frozen {:.4}",
-        guessed.mota(),
-        frozen.mota()
-    );
+    println!("MOTA at every third frame: guessed {:.4}, frozen {:.4}", guessed.mota(), frozen.mota());
     assert!(guessed.mota() > frozen.mota(), "{guessed:?} {frozen:?}");
     assert!(guessed.mota() > 0.54, "{guessed:?}");
 }
@@ -301,9 +183,6 @@ fn the_default_numbers_suit_vehicles_better_than_those_for_people() {
             [0, 1].map(|score| scores.iter().map(|of| of[score]).sum::<f64>() / 5.0)
         });
         println!("a look every {every} frames, mean MOTA and IDF1: paper {paper:.4?}, default {default:.4?}");
-        assert!(
-            default[0] > paper[0] && default[1] > paper[1],
-            "{paper:?} {default:?}"
-        );
+        assert!(default[0] > paper[0] && default[1] > paper[1], "{paper:?} {default:?}");
     }
 }

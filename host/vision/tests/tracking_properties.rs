@@ -10,12 +10,7 @@ use ovr_vision::track::{ByteTrack, DETECTIONS_MAX, GAP_FRAMES_MAX, TRACKS_MAX, T
 use proptest::prelude::*;
 
 fn found(class: Class, x: f32, y: f32, width: f32, height: f32, confidence: f32) -> Detection {
-    Detection {
-        class,
-        bbox: BBox::new(x, y, x + width, y + height),
-        confidence,
-        quad: None,
-    }
+    Detection { class, bbox: BBox::new(x, y, x + width, y + height), confidence, quad: None }
 }
 
 fn car(x: f32) -> Detection {
@@ -150,21 +145,14 @@ fn a_flood_of_detections_is_cut_to_the_surest() {
         .collect();
     let tracks = tracker.update(&flood, 1).to_vec();
     assert_eq!(tracks.len(), DETECTIONS_MAX);
-    assert!(
-        tracks
-            .iter()
-            .any(|track| track.detection == flood.last().copied())
-    );
+    assert!(tracks.iter().any(|track| track.detection == flood.last().copied()));
 }
 
 #[test]
 fn a_second_look_confirms_and_a_tentative_track_that_is_missed_ends() {
     let mut tracker = tracker(TrackConfig::default());
     tracker.update(&[], 1);
-    assert_eq!(
-        tracker.update(&[car(0.0), plate(900.0)], 1)[0].state,
-        TrackState::Tentative
-    );
+    assert_eq!(tracker.update(&[car(0.0), plate(900.0)], 1)[0].state, TrackState::Tentative);
     let tracks = tracker.update(&[car(5.0)], 1).to_vec();
     assert_eq!(ids(&tracks), [1]);
     assert_eq!(tracks[0].state, TrackState::Confirmed);
@@ -174,28 +162,15 @@ fn a_second_look_confirms_and_a_tentative_track_that_is_missed_ends() {
 
 #[test]
 fn min_hits_asks_for_that_many_looks_in_a_row() {
-    let mut tracker = tracker(TrackConfig {
-        min_hits: 3,
-        ..TrackConfig::default()
-    });
+    let mut tracker = tracker(TrackConfig { min_hits: 3, ..TrackConfig::default() });
     tracker.update(&[], 1);
     let states = [0.0, 1.0, 2.0].map(|x| tracker.update(&[car(x)], 1)[0].state);
-    assert_eq!(
-        states,
-        [
-            TrackState::Tentative,
-            TrackState::Tentative,
-            TrackState::Confirmed
-        ]
-    );
+    assert_eq!(states, [TrackState::Tentative, TrackState::Tentative, TrackState::Confirmed]);
 }
 
 #[test]
 fn weak_detections_keep_a_track_alive_but_start_none() {
-    let weak = |x| Detection {
-        confidence: 0.3,
-        ..car(x)
-    };
+    let weak = |x| Detection { confidence: 0.3, ..car(x) };
     let mut tracker = tracker(TrackConfig::default());
     assert!(tracker.update(&[weak(0.0)], 1).is_empty());
     tracker.update(&[car(0.0)], 1);
@@ -206,10 +181,7 @@ fn weak_detections_keep_a_track_alive_but_start_none() {
 
 #[test]
 fn a_lost_track_is_found_again_within_its_buffer_and_ends_after_it() {
-    let config = TrackConfig {
-        lost_frames: 3,
-        ..TrackConfig::default()
-    };
+    let config = TrackConfig { lost_frames: 3, ..TrackConfig::default() };
     let mut tracker = tracker(config);
     tracker.update(&[car(0.0)], 1);
     for _ in 0..3 {
@@ -221,20 +193,12 @@ fn a_lost_track_is_found_again_within_its_buffer_and_ends_after_it() {
     }
     assert!(tracker.update(&[], 1).is_empty());
     assert_eq!(tracker.ended(), [TrackId(1)]);
-    assert_eq!(
-        ids(tracker.update(&[car(0.0)], 1)),
-        [2],
-        "an id is never given twice"
-    );
+    assert_eq!(ids(tracker.update(&[car(0.0)], 1)), [2], "an id is never given twice");
 }
 
 #[test]
 fn frames_that_nobody_looked_at_age_no_track() {
-    let config = TrackConfig {
-        lost_frames: 1,
-        lost_span_frames: None,
-        ..TrackConfig::default()
-    };
+    let config = TrackConfig { lost_frames: 1, lost_span_frames: None, ..TrackConfig::default() };
     let mut tracker = tracker(config);
     tracker.update(&[car(0.0)], 1);
     tracker.update(&[car(4.0)], 1);
@@ -247,11 +211,7 @@ fn frames_that_nobody_looked_at_age_no_track() {
 
 #[test]
 fn the_span_of_frames_bounds_a_lost_track_when_looks_are_sparse() {
-    let config = TrackConfig {
-        lost_frames: 30,
-        lost_span_frames: Some(20),
-        ..TrackConfig::default()
-    };
+    let config = TrackConfig { lost_frames: 30, lost_span_frames: Some(20), ..TrackConfig::default() };
     let mut tracker = tracker(config);
     tracker.update(&[car(0.0)], 1);
     assert_eq!(tracker.update(&[], 10).len(), 1);
@@ -288,14 +248,7 @@ fn a_fast_plate_keeps_its_id_between_sparse_looks_only_with_reach() {
         let mut seen = BTreeSet::new();
         for look in 0..8_u8 {
             let at = f32::from(look);
-            let detection = found(
-                Class::Plate,
-                100.0 + 130.0 * at,
-                300.0 + 40.0 * at,
-                100.0,
-                25.0,
-                0.9,
-            );
+            let detection = found(Class::Plate, 100.0 + 130.0 * at, 300.0 + 40.0 * at, 100.0, 25.0, 0.9);
             seen.extend(ids(tracker.update(&[detection], 5)));
         }
         seen.len()
@@ -320,15 +273,10 @@ fn plates_that_follow_each_other_keep_their_ids() {
     let mut last = Vec::new();
     for look in 0..10_u8 {
         let x = 60.0 * f32::from(look);
-        last = tracker
-            .update(&[plate(x), plate(x + 350.0), plate(x + 700.0)], 5)
-            .to_vec();
+        last = tracker.update(&[plate(x), plate(x + 350.0), plate(x + 700.0)], 5).to_vec();
     }
     assert_eq!(ids(&last), [1, 2, 3]);
-    let places: Vec<f32> = last
-        .iter()
-        .map(|track| track.detection.unwrap().bbox.x1)
-        .collect();
+    let places: Vec<f32> = last.iter().map(|track| track.detection.unwrap().bbox.x1).collect();
     assert_eq!(places, [540.0, 890.0, 1_240.0]);
 }
 
@@ -337,29 +285,17 @@ fn a_plate_is_never_taken_for_its_car_and_a_wavering_kind_of_vehicle_is_settled_
     let mut tracker = tracker(TrackConfig::default());
     let inside = |class| found(class, 100.0, 100.0, 120.0, 60.0, 0.9);
     let classes = |tracks: &[Track]| tracks.iter().map(|t| (t.id.0, t.class)).collect::<Vec<_>>();
-    assert_eq!(
-        classes(tracker.update(&[inside(Class::Car)], 1)),
-        [(1, Class::Car)]
-    );
+    assert_eq!(classes(tracker.update(&[inside(Class::Car)], 1)), [(1, Class::Car)]);
     let both = [inside(Class::Plate), inside(Class::Truck)];
-    assert_eq!(
-        classes(tracker.update(&both, 1)),
-        [(1, Class::Car), (2, Class::Plate)]
-    );
-    assert_eq!(
-        classes(tracker.update(&both, 1)),
-        [(1, Class::Truck), (2, Class::Plate)]
-    );
+    assert_eq!(classes(tracker.update(&both, 1)), [(1, Class::Car), (2, Class::Plate)]);
+    assert_eq!(classes(tracker.update(&both, 1)), [(1, Class::Truck), (2, Class::Plate)]);
 }
 
 #[test]
 fn new_numbers_keep_the_tracks_and_bad_ones_change_nothing() {
     let mut tracker = tracker(TrackConfig::default());
     tracker.update(&[car(0.0)], 1);
-    let bad = TrackConfig {
-        match_threshold: 2.0,
-        ..TrackConfig::default()
-    };
+    let bad = TrackConfig { match_threshold: 2.0, ..TrackConfig::default() };
     assert_eq!(tracker.reconfigure(bad).unwrap_err().key, "match_threshold");
     tracker.reconfigure(TrackConfig::paper()).unwrap();
     assert_eq!(ids(tracker.update(&[car(1.0)], 1)), [1]);

@@ -2,11 +2,7 @@
 //!
 //! Network and pictures lie beside the repository, not in it; without them this says so and passes.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::print_stdout,
-    reason = "a test, also outside its test functions"
-)]
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test, also outside its test functions")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -22,9 +18,7 @@ use ovr_vision::infer::{Options, OrtModel, Runtime, library_file};
 const SIDE_MIN: f32 = 60.0;
 
 fn shared(path: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../../../shared")
-        .join(path);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared").join(path);
     if !path.exists() {
         println!("skipped: there is no {}", path.display());
         return None;
@@ -77,20 +71,11 @@ fn yolox_nano_finds_the_marked_vehicles_and_little_else() {
             .collect();
         let detections = detector.detect(&picture).unwrap();
         let meets = |a: &BBox, b: &BBox| a.iou(*b) > 0.5;
-        let large: Vec<&BBox> = boxes
-            .iter()
-            .filter(|b| b.width().min(b.height()) >= SIDE_MIN)
-            .collect();
+        let large: Vec<&BBox> = boxes.iter().filter(|b| b.width().min(b.height()) >= SIDE_MIN).collect();
         marked += large.len();
-        hit += large
-            .iter()
-            .filter(|b| detections.iter().any(|d| meets(&d.bbox, b)))
-            .count();
+        hit += large.iter().filter(|b| detections.iter().any(|d| meets(&d.bbox, b))).count();
         found += detections.len();
-        right += detections
-            .iter()
-            .filter(|d| boxes.iter().any(|b| meets(&d.bbox, b)))
-            .count();
+        right += detections.iter().filter(|d| boxes.iter().any(|b| meets(&d.bbox, b))).count();
         assert!(detections.iter().all(|d| d.class.is_vehicle()));
     }
     println!("{hit} of {marked} marked vehicles found, {right} of {found} detections are marked vehicles");

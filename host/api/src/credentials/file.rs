@@ -24,10 +24,7 @@ struct Content {
 }
 
 fn refuse(path: &Path, reason: impl Into<String>) -> Error {
-    Error::Credentials {
-        path: path.to_owned(),
-        reason: reason.into(),
-    }
+    Error::Credentials { path: path.to_owned(), reason: reason.into() }
 }
 
 /// The credentials in the file; nothing when there is no file.
@@ -68,32 +65,19 @@ fn parse(path: &Path, text: &str) -> Result<Vec<Credential>, Error> {
         let reason = format!("it has version {}, this program knows {VERSION}", content.version);
         return Err(refuse(path, reason));
     }
-    let ids: BTreeSet<_> = content
-        .credentials
-        .iter()
-        .map(|credential| credential.id)
-        .collect();
+    let ids: BTreeSet<_> = content.credentials.iter().map(|credential| credential.id).collect();
     if ids.len() != content.credentials.len() {
-        return Err(refuse(
-            path,
-            "an id is there twice: each credential needs its own",
-        ));
+        return Err(refuse(path, "an id is there twice: each credential needs its own"));
     }
     if content.credentials.len() > CREDENTIALS_MAX {
-        return Err(refuse(
-            path,
-            format!("it has more than {CREDENTIALS_MAX} credentials"),
-        ));
+        return Err(refuse(path, format!("it has more than {CREDENTIALS_MAX} credentials")));
     }
     Ok(content.credentials)
 }
 
 /// Replaces the file: a crash leaves the old one or the new one, never half of one.
 pub(super) fn write(path: &Path, credentials: &[Credential]) -> Result<(), Error> {
-    let content = Content {
-        version: VERSION,
-        credentials: credentials.to_vec(),
-    };
+    let content = Content { version: VERSION, credentials: credentials.to_vec() };
     let text = serde_json::to_string_pretty(&content).map_err(|error| refuse(path, error.to_string()))?;
     let fresh = path.with_extension("json.new");
     let written = write_synced(&fresh, text.as_bytes())
@@ -103,12 +87,7 @@ pub(super) fn write(path: &Path, credentials: &[Credential]) -> Result<(), Error
 }
 
 fn write_synced(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(MODE)
-        .open(path)?;
+    let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(MODE).open(path)?;
     // A file left over from a crash keeps its mode through `create`.
     file.set_permissions(Permissions::from_mode(MODE))?;
     file.write_all(bytes)?;

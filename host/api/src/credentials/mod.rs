@@ -128,9 +128,7 @@ pub(crate) struct Principal {
 impl Principal {
     /// Whether events and pictures of `camera` exist for this one.
     pub(crate) fn may_see(&self, camera: &CameraId) -> bool {
-        self.cameras
-            .as_ref()
-            .is_none_or(|cameras| cameras.contains(camera))
+        self.cameras.as_ref().is_none_or(|cameras| cameras.contains(camera))
     }
 }
 
@@ -150,11 +148,7 @@ impl Credentials {
         let path = folder.join("credentials.json");
         let found = file::read(&path)?;
         let is_first_start = found.is_none();
-        let credentials = Self {
-            path,
-            clock,
-            kept: RwLock::new(found.unwrap_or_default()),
-        };
+        let credentials = Self { path, clock, kept: RwLock::new(found.unwrap_or_default()) };
         if !is_first_start {
             return Ok((credentials, None));
         }
@@ -187,11 +181,7 @@ impl Credentials {
             expires_at: new.expires_at,
             revoked_at: None,
         };
-        let made = NewToken {
-            id: credential.id,
-            role: credential.role,
-            token,
-        };
+        let made = NewToken { id: credential.id, role: credential.role, token };
         self.change(|kept| {
             if kept.len() >= CREDENTIALS_MAX {
                 let reason =
@@ -231,23 +221,19 @@ impl Credentials {
         let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
         let mut holder = None;
         for credential in kept.iter() {
-            let is_equal = credential
-                .sha256
-                .as_str()
-                .as_bytes()
-                .ct_eq(digest.as_str().as_bytes());
+            let is_equal = credential.sha256.as_str().as_bytes().ct_eq(digest.as_str().as_bytes());
             if bool::from(is_equal) {
                 holder = Some(credential);
             }
         }
         let now = self.clock.now();
-        holder
-            .filter(|held| held.revoked_at.is_none() && held.expires_at.is_none_or(|end| now < end))
-            .map(|held| Principal {
+        holder.filter(|held| held.revoked_at.is_none() && held.expires_at.is_none_or(|end| now < end)).map(
+            |held| Principal {
                 credential: held.id,
                 role: held.role,
                 cameras: held.cameras.clone().map(Arc::new),
-            })
+            },
+        )
     }
 
     /// Changes the list on disk first and then in memory, so that a token which cannot be kept is never given.
@@ -270,10 +256,7 @@ fn random<const N: usize>() -> Result<[u8; N], Error> {
 }
 
 fn mint_token() -> Result<String, Error> {
-    Ok(format!(
-        "{TOKEN_PREFIX}{}",
-        URL_SAFE_NO_PAD.encode(random::<TOKEN_BYTES>()?)
-    ))
+    Ok(format!("{TOKEN_PREFIX}{}", URL_SAFE_NO_PAD.encode(random::<TOKEN_BYTES>()?)))
 }
 
 #[cfg(test)]

@@ -25,12 +25,7 @@ impl Clock for HandClock {
 }
 
 fn viewer(expires_at: Option<Timestamp>) -> NewCredential {
-    NewCredential {
-        name: "gate".to_owned(),
-        role: Role::Viewer,
-        cameras: None,
-        expires_at,
-    }
+    NewCredential { name: "gate".to_owned(), role: Role::Viewer, cameras: None, expires_at }
 }
 
 #[test]
@@ -46,16 +41,11 @@ fn the_first_start_makes_one_admin_token_and_the_second_none() {
     assert_eq!(mode, 0o600);
     let text = std::fs::read_to_string(&path).expect("file");
     assert!(!text.contains(token.reveal()), "the file must not hold the token");
-    assert!(
-        !format!("{token:?}").contains(token.reveal()),
-        "nor may a log line"
-    );
+    assert!(!format!("{token:?}").contains(token.reveal()), "nor may a log line");
 
     let (credentials, again) = Credentials::open(folder.path(), clock).expect("second start");
     assert_eq!(again, None);
-    let principal = credentials
-        .authenticate(token.reveal())
-        .expect("the token still holds");
+    let principal = credentials.authenticate(token.reveal()).expect("the token still holds");
     assert_eq!(principal.role, Role::Admin);
 }
 
@@ -64,31 +54,18 @@ fn a_token_holds_until_it_expires_or_is_revoked() {
     let folder = tempfile::tempdir().expect("folder");
     let clock = Arc::new(HandClock::default());
     let (credentials, _) = Credentials::open(folder.path(), clock.clone()).expect("open");
-    let short = credentials
-        .add(viewer(Some(Timestamp::from_micros(1_000_000))))
-        .expect("add");
+    let short = credentials.add(viewer(Some(Timestamp::from_micros(1_000_000)))).expect("add");
     let long = credentials.add(viewer(None)).expect("add");
     assert!(credentials.authenticate(short.reveal()).is_some());
     clock.advance(Duration::from_secs(1));
-    assert_eq!(
-        credentials.authenticate(short.reveal()),
-        None,
-        "it ends at expires_at"
-    );
+    assert_eq!(credentials.authenticate(short.reveal()), None, "it ends at expires_at");
     assert!(credentials.authenticate(long.reveal()).is_some());
     assert!(credentials.revoke(long.id).expect("revoke"));
     assert_eq!(credentials.authenticate(long.reveal()), None);
-    assert!(
-        !credentials.revoke(Uuid::nil()).expect("revoke"),
-        "nothing has that id"
-    );
+    assert!(!credentials.revoke(Uuid::nil()).expect("revoke"), "nothing has that id");
 
     let (reopened, _) = Credentials::open(folder.path(), clock).expect("reopen");
-    assert_eq!(
-        reopened.authenticate(long.reveal()),
-        None,
-        "a restart brings nothing back"
-    );
+    assert_eq!(reopened.authenticate(long.reveal()), None, "a restart brings nothing back");
     assert_eq!(reopened.list().len(), 3);
 }
 
@@ -120,18 +97,9 @@ fn a_file_that_cannot_be_trusted_is_one_clear_error_and_stays_as_it_is() {
     for (text, mode, expected) in cases {
         std::fs::write(&path, text).expect("write");
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("chmod");
-        let error = Credentials::open(folder.path(), clock.clone())
-            .expect_err("refused")
-            .to_string();
-        assert!(
-            error.contains(expected) && error.contains("credentials.json"),
-            "{error}"
-        );
+        let error = Credentials::open(folder.path(), clock.clone()).expect_err("refused").to_string();
+        assert!(error.contains(expected) && error.contains("credentials.json"), "{error}");
         assert!(!error.contains('\n'), "{error}");
-        assert_eq!(
-            std::fs::read_to_string(&path).expect("read"),
-            text,
-            "it must not be replaced"
-        );
+        assert_eq!(std::fs::read_to_string(&path).expect("read"), text, "it must not be replaced");
     }
 }

@@ -26,12 +26,8 @@ fn every_route_answers_each_credential_as_its_row_says() {
         expires_at: Some(at(-1_000_000_000)),
     };
     let expired = server.credentials.add(expired).expect("add");
-    let revoked = NewCredential {
-        name: "lost".to_owned(),
-        role: Role::Admin,
-        cameras: None,
-        expires_at: None,
-    };
+    let revoked =
+        NewCredential { name: "lost".to_owned(), role: Role::Admin, cameras: None, expires_at: None };
     let revoked = server.credentials.add(revoked).expect("add");
     assert!(server.credentials.revoke(revoked.id).expect("revoke"));
     for route in &ROUTES {
@@ -39,49 +35,21 @@ fn every_route_answers_each_credential_as_its_row_says() {
         let status = |token: Option<&str>| get(server.address, &target, token).status;
         let is_open = ["/healthz", "/readyz"].contains(&route.path);
         assert_eq!(route.roles.is_empty(), is_open, "{} must not be open", route.path);
-        assert_eq!(
-            status(None),
-            if is_open { 200 } else { 401 },
-            "{} without a credential",
-            route.path
-        );
+        assert_eq!(status(None), if is_open { 200 } else { 401 }, "{} without a credential", route.path);
         for token in [expired.reveal(), revoked.reveal()] {
-            assert!(
-                [401, 429].contains(&status(Some(token))),
-                "{} with an old token",
-                route.path
-            );
+            assert!([401, 429].contains(&status(Some(token))), "{} with an old token", route.path);
         }
         for role in Role::ALL {
             let may = is_open || route.roles.contains(&role);
             let token = server.token(role, None);
-            assert_eq!(
-                status(Some(&token)),
-                if may { 200 } else { 403 },
-                "{} as {role:?}",
-                route.path
-            );
+            assert_eq!(status(Some(&token)), if may { 200 } else { 403 }, "{} as {role:?}", route.path);
             let token = server.token(role, Some(&["a"]));
             let may = may && !route.whole_site;
-            assert_eq!(
-                status(Some(&token)),
-                if may { 200 } else { 403 },
-                "{} as {role:?} of a",
-                route.path
-            );
+            assert_eq!(status(Some(&token)), if may { 200 } else { 403 }, "{} as {role:?} of a", route.path);
         }
     }
-    let roles = |path: &str| {
-        ROUTES
-            .iter()
-            .find(|route| route.path == path)
-            .expect("a route")
-            .roles
-    };
-    assert!(
-        !roles("/api/v1/events").contains(&Role::Auditor),
-        "an auditor sees no plates"
-    );
+    let roles = |path: &str| ROUTES.iter().find(|route| route.path == path).expect("a route").roles;
+    assert!(!roles("/api/v1/events").contains(&Role::Auditor), "an auditor sees no plates");
 }
 
 #[test]
@@ -91,11 +59,7 @@ fn what_belongs_to_a_foreign_camera_looks_like_what_does_not_exist() {
     let unknown = uuid::Uuid::nil();
     for route in ROUTES.iter().filter(|route| route.path.contains("{id}")) {
         let foreign = get(server.address, &target(route, &server), Some(&token));
-        let nothing = get(
-            server.address,
-            &route.path.replace("{id}", &unknown.to_string()),
-            Some(&token),
-        );
+        let nothing = get(server.address, &route.path.replace("{id}", &unknown.to_string()), Some(&token));
         assert_eq!((foreign.status, nothing.status), (404, 404), "{}", route.path);
         assert_eq!(foreign.problem(), nothing.problem(), "{}", route.path);
     }
@@ -104,16 +68,9 @@ fn what_belongs_to_a_foreign_camera_looks_like_what_does_not_exist() {
 #[test]
 fn nothing_answers_without_a_credential() {
     let server = start(vec![]);
-    for target in [
-        "/",
-        "/nothing",
-        "/api",
-        "/api/v1",
-        "/api/v1/events/",
-        "/healthz/",
-        "/%68ealthz",
-        "/readyz/x",
-    ] {
+    for target in
+        ["/", "/nothing", "/api", "/api/v1", "/api/v1/events/", "/healthz/", "/%68ealthz", "/readyz/x"]
+    {
         assert_eq!(get(server.address, target, None).status, 401, "{target}");
     }
     for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE"] {
@@ -121,24 +78,16 @@ fn nothing_answers_without_a_credential() {
         assert_eq!(reply.status, 401, "{method}");
     }
     let in_query = format!("/api/v1/events?token={0}&access_token={0}", server.admin);
-    assert_eq!(
-        get(server.address, &in_query, None).status,
-        401,
-        "a token in an address would be logged"
-    );
+    assert_eq!(get(server.address, &in_query, None).status, 401, "a token in an address would be logged");
     let cookie = format!("Cookie: token={0}; Authorization=Bearer {0}\r\n", server.admin);
-    assert_eq!(
-        request(server.address, "GET", "/api/v1/events", None, &cookie).status,
-        401
-    );
+    assert_eq!(request(server.address, "GET", "/api/v1/events", None, &cookie).status, 401);
 }
 
 #[test]
 fn only_one_well_formed_bearer_header_is_taken() {
     let server = start(vec![]);
-    let (admin, status) = (&server.admin, |lines: &str| {
-        request(server.address, "GET", "/api/v1/events", None, lines).status
-    });
+    let (admin, status) =
+        (&server.admin, |lines: &str| request(server.address, "GET", "/api/v1/events", None, lines).status);
     assert_eq!(status(&format!("authorization: bearer {admin}\r\n")), 200);
     for lines in [
         format!("Authorization: {admin}\r\n"),
@@ -150,46 +99,27 @@ fn only_one_well_formed_bearer_header_is_taken() {
         assert!([401, 429].contains(&status(&lines)), "{lines:?} was taken");
     }
     let reply = get(server.address, "/api/v1/events", None);
-    assert_eq!(
-        reply.header("www-authenticate"),
-        Some("Bearer realm=\"ovr-alpr\"")
-    );
+    assert_eq!(reply.header("www-authenticate"), Some("Bearer realm=\"ovr-alpr\""));
 }
 
 #[test]
 fn guesses_are_slowed_and_a_right_token_is_not() {
     let server = start(vec![]);
     let guess = "ovr_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-    let statuses: Vec<_> = (0..7)
-        .map(|_| get(server.address, "/api/v1/events", Some(guess)).status)
-        .collect();
+    let statuses: Vec<_> =
+        (0..7).map(|_| get(server.address, "/api/v1/events", Some(guess)).status).collect();
     assert_eq!(statuses, [401, 401, 401, 401, 401, 429, 429]);
     let reply = get(server.address, "/healthz", Some(guess));
-    assert_eq!(
-        reply.status, 429,
-        "an open route does not take wrong tokens either"
-    );
-    assert!(
-        reply
-            .header("retry-after")
-            .is_some_and(|wait| wait.parse::<u64>().is_ok())
-    );
+    assert_eq!(reply.status, 429, "an open route does not take wrong tokens either");
+    assert!(reply.header("retry-after").is_some_and(|wait| wait.parse::<u64>().is_ok()));
     assert_eq!(server.get("/api/v1/events").status, 200);
 }
 
 #[test]
 fn readiness_names_its_parts_to_known_clients_only() {
     let server = start(vec![]);
-    assert_eq!(
-        get(server.address, "/readyz", None).json(),
-        serde_json::json!({ "ready": true })
-    );
+    assert_eq!(get(server.address, "/readyz", None).json(), serde_json::json!({ "ready": true }));
     let known = server.get("/readyz").json();
-    let names: Vec<_> = known["checks"]
-        .as_array()
-        .expect("checks")
-        .iter()
-        .map(|c| &c["name"])
-        .collect();
+    let names: Vec<_> = known["checks"].as_array().expect("checks").iter().map(|c| &c["name"]).collect();
     assert_eq!(names, ["store", "spool"]);
 }

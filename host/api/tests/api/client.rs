@@ -29,33 +29,20 @@ impl Reply {
 
     /// The detail of a problem, after checking that it is one.
     pub(crate) fn problem(&self) -> String {
-        assert_eq!(
-            self.header("content-type"),
-            Some("application/problem+json"),
-            "{}",
-            self.head
-        );
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.head);
         let value = self.json();
-        assert_eq!(
-            value["status"], self.status,
-            "the body says another status than the head"
-        );
+        assert_eq!(value["status"], self.status, "the body says another status than the head");
         for member in ["type", "title", "instance"] {
             assert!(value[member].is_string(), "{member} is missing: {value}");
         }
-        value["detail"]
-            .as_str()
-            .expect("a problem has a detail")
-            .to_owned()
+        value["detail"].as_str().expect("a problem has a detail").to_owned()
     }
 }
 
 /// Sends bytes and reads until the server closes; nothing when it closes without an answer.
 pub(crate) fn exchange(address: SocketAddr, request: &[u8]) -> Option<Reply> {
     let mut stream = TcpStream::connect(address).expect("connect");
-    stream
-        .set_read_timeout(Some(Duration::from_secs(20)))
-        .expect("timeout");
+    stream.set_read_timeout(Some(Duration::from_secs(20))).expect("timeout");
     // The server may close while it is still being written to; what it had to say is read anyway.
     let _ = stream.write_all(request);
     read_reply(&mut stream)
@@ -73,11 +60,7 @@ pub(crate) fn read_reply(stream: &mut TcpStream) -> Option<Reply> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
     let head = String::from_utf8(bytes[..end].to_vec()).expect("a head is ASCII");
     let status = head.split(' ').nth(1)?.parse().ok()?;
-    Some(Reply {
-        status,
-        head,
-        body: bytes[end + 4..].to_vec(),
-    })
+    Some(Reply { status, head, body: bytes[end + 4..].to_vec() })
 }
 
 /// One request with further header lines.
@@ -88,9 +71,7 @@ pub(crate) fn request(
     token: Option<&str>,
     further: &str,
 ) -> Reply {
-    let authorization = token.map_or(String::new(), |token| {
-        format!("Authorization: Bearer {token}\r\n")
-    });
+    let authorization = token.map_or(String::new(), |token| format!("Authorization: Bearer {token}\r\n"));
     let text = format!(
         "{method} {target} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{authorization}{further}\r\n"
     );

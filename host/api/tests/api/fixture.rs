@@ -62,42 +62,22 @@ pub(crate) fn event(second: i64, camera_name: &str, plate: &str) -> PlateEvent {
         plate_observed: Some(plate.to_owned()),
         plate_normalized: Some(plate.to_owned()),
         plate_corrected: Some(plate.to_owned()),
-        corrections: vec![Correction {
-            position: 0,
-            from: '0',
-            to: 'O',
-            rule: "letters-first".to_owned(),
-        }],
+        corrections: vec![Correction { position: 0, from: '0', to: 'O', rule: "letters-first".to_owned() }],
         char_confidences: vec![0.9; plate.len()],
-        candidates: vec![Candidate {
-            plate: plate.to_owned(),
-            score: 0.8,
-        }],
+        candidates: vec![Candidate { plate: plate.to_owned(), score: 0.8 }],
         confidence: 0.9,
-        votes: Votes {
-            frames: 12,
-            agreeing: 11,
-        },
+        votes: Votes { frames: 12, agreeing: 11 },
         unread_reason: None,
         country: Some("DE".to_owned()),
         region: Some("B".to_owned()),
         format_id: Some("de-standard".to_owned()),
-        verdict: Verdict::Invalid {
-            reason: "no such district".to_owned(),
-        },
+        verdict: Verdict::Invalid { reason: "no such district".to_owned() },
         plate_quad: Some(bbox.quad()),
         plate_width_px: Some(100.0),
         vehicle_box: Some(bbox),
-        vehicle: Some(Vehicle {
-            class: Class::Car,
-            confidence: 0.7,
-        }),
+        vehicle: Some(Vehicle { class: Class::Car, confidence: 0.7 }),
         direction: Some(Direction::Approaching),
-        quality: Some(CropQuality {
-            sharpness: 150.0,
-            contrast: 0.6,
-            exposure: 0.5,
-        }),
+        quality: Some(CropQuality { sharpness: 150.0, contrast: 0.6, exposure: 0.5 }),
         evidence: vec![crop(time)],
         detector_digest: Some(Digest::of(b"detector")),
         reader_digest: Some(Digest::of(b"reader")),
@@ -116,11 +96,7 @@ pub(crate) fn suppressed(mut event: PlateEvent) -> PlateEvent {
 }
 
 pub(crate) fn unread(mut event: PlateEvent) -> PlateEvent {
-    (
-        event.plate_observed,
-        event.plate_normalized,
-        event.plate_corrected,
-    ) = (None, None, None);
+    (event.plate_observed, event.plate_normalized, event.plate_corrected) = (None, None, None);
     event.unread_reason = Some(UnreadReason::TooSmall);
     event
 }
@@ -171,40 +147,21 @@ pub(crate) fn start_with(config: ApiConfig, events: Vec<PlateEvent>) -> Running 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     let (credentials, token) = Credentials::open(folder.path(), clock).expect("credentials");
     let admin = token.expect("the first start gives a token").reveal().to_owned();
-    let (store, evidence) = (
-        Arc::new(MemoryStore::default()),
-        Arc::new(MemoryEvidence::default()),
-    );
+    let (store, evidence) = (Arc::new(MemoryStore::default()), Arc::new(MemoryEvidence::default()));
     let credentials = Arc::new(credentials);
     for kept in events.iter().flat_map(|event| &event.evidence) {
-        evidence
-            .pictures
-            .lock()
-            .expect("no panic while held")
-            .insert(kept.id, JPEG.to_vec());
+        evidence.pictures.lock().expect("no panic while held").insert(kept.id, JPEG.to_vec());
     }
     *store.events.lock().expect("no panic while held") = events;
     let runtime = Runtime::new().expect("runtime");
     let api = api(config, &store, &evidence, &credentials);
-    let bound = runtime
-        .block_on(api.bind(SocketAddr::from(([127, 0, 0, 1], 0))))
-        .expect("a free port");
+    let bound = runtime.block_on(api.bind(SocketAddr::from(([127, 0, 0, 1], 0)))).expect("a free port");
     let (address, (stop, stopped)) = (bound.address(), oneshot::channel::<()>());
     let serving = Some(runtime.spawn(bound.serve(async {
         let _ = stopped.await;
     })));
     let stop = Some(stop);
-    Running {
-        address,
-        store,
-        evidence,
-        credentials,
-        admin,
-        stop,
-        serving,
-        runtime,
-        _folder: folder,
-    }
+    Running { address, store, evidence, credentials, admin, stop, serving, runtime, _folder: folder }
 }
 
 impl Running {
@@ -216,12 +173,7 @@ impl Running {
     /// A token of a role, for some cameras or all.
     pub(crate) fn token(&self, role: Role, cameras: Option<&[&str]>) -> String {
         let cameras = cameras.map(|names| names.iter().map(|name| camera(name)).collect());
-        let new = NewCredential {
-            name: role.as_str().to_owned(),
-            role,
-            cameras,
-            expires_at: None,
-        };
+        let new = NewCredential { name: role.as_str().to_owned(), role, cameras, expires_at: None };
         self.credentials.add(new).expect("add").reveal().to_owned()
     }
 

@@ -18,9 +18,7 @@ fn still_answers(server: &Running) {
 #[test]
 fn hostile_paths_reach_nothing() {
     let server = start(vec![event(0, "a", "BAB1234")]);
-    let id = server.store.events.lock().expect("no panic while held")[0].evidence[0]
-        .id
-        .to_string();
+    let id = server.store.events.lock().expect("no panic while held")[0].evidence[0].id.to_string();
     let upper = id.to_uppercase();
     let bare = id.replace('-', "");
     for tail in [
@@ -61,11 +59,7 @@ fn hostile_paths_reach_nothing() {
     ] {
         for room in ["evidence", "events"] {
             let reply = server.get(&format!("/api/v1/{room}/{tail}"));
-            assert!(
-                [400, 404].contains(&reply.status),
-                "{room}/{tail}: {}",
-                reply.status
-            );
+            assert!([400, 404].contains(&reply.status), "{room}/{tail}: {}", reply.status);
             reply.problem();
             assert!(reply.header("x-evil").is_none());
         }
@@ -77,19 +71,12 @@ fn hostile_paths_reach_nothing() {
 fn no_generated_id_gives_a_picture_or_an_error_of_the_server() {
     let server = start(vec![event(0, "a", "BAB1234")]);
     let alphabet = "([a-f0-9./%\\\\-]|%2e|%2f|%00|%c3%a9|\\.\\./){1,60}";
-    let mut runner = TestRunner::new(Config {
-        cases: 300,
-        failure_persistence: None,
-        ..Config::default()
+    let mut runner = TestRunner::new(Config { cases: 300, failure_persistence: None, ..Config::default() });
+    let outcome = runner.run(&proptest::string::string_regex(alphabet).expect("a pattern"), |id| {
+        let reply = server.get(&format!("/api/v1/evidence/{id}"));
+        proptest::prop_assert!((400..500).contains(&reply.status), "{} gave {}", id, reply.status);
+        Ok(())
     });
-    let outcome = runner.run(
-        &proptest::string::string_regex(alphabet).expect("a pattern"),
-        |id| {
-            let reply = server.get(&format!("/api/v1/evidence/{id}"));
-            proptest::prop_assert!((400..500).contains(&reply.status), "{} gave {}", id, reply.status);
-            Ok(())
-        },
-    );
     outcome.expect("every id is refused");
 }
 
@@ -117,25 +104,15 @@ fn hostile_cursors_and_filters_are_refused_by_name() {
         assert_eq!(reply.status, 400, "{query}");
         assert!(!reply.problem().is_empty());
     }
-    assert!(
-        server
-            .get("/api/v1/events?plat=A")
-            .problem()
-            .contains("did you mean \"plate\"?")
-    );
+    assert!(server.get("/api/v1/events?plat=A").problem().contains("did you mean \"plate\"?"));
     assert!(server.get("/healthz?verbose=1").problem().contains("takes none"));
     // Quotes and semicolons are separators like blanks: this asks for the plate DROPTABLEEVENTS.
     let quoted = server.get("/api/v1/events?plate=%27%3B%20DROP%20TABLE%20events%3B--");
-    assert_eq!(
-        (quoted.status, quoted.json()["events"].as_array().map(Vec::len)),
-        (200, Some(0))
-    );
+    assert_eq!((quoted.status, quoted.json()["events"].as_array().map(Vec::len)), (200, Some(0)));
     // Years far away are times like any other.
     assert_eq!(server.get("/api/v1/events?from=0000-01-01T00:00:00Z").status, 200);
     assert_eq!(
-        server
-            .get("/api/v1/events?from=-009998-01-02T00:00:00Z&until=9999-12-30T22:00:00Z")
-            .status,
+        server.get("/api/v1/events?from=-009998-01-02T00:00:00Z&until=9999-12-30T22:00:00Z").status,
         200
     );
 }
@@ -147,10 +124,7 @@ fn what_is_too_large_is_refused_before_it_is_read() {
     let status = |further: &str| request(server.address, "GET", "/api/v1/events", admin, further).status;
     assert_eq!(status("Content-Length: 1073741824\r\n"), 413);
     assert_eq!(status("Transfer-Encoding: chunked\r\n"), 413);
-    assert_eq!(
-        status("Content-Length: 2\r\nContent-Type: application/json\r\n"),
-        415
-    );
+    assert_eq!(status("Content-Length: 2\r\nContent-Type: application/json\r\n"), 415);
     assert_eq!(status(&format!("X-Long: {}\r\n", "a".repeat(1024 * 1024))), 431);
     assert_eq!(status(&"X-Many: 1\r\n".repeat(10_000)), 431);
     assert_eq!(status(&"X-Many: 1\r\n".repeat(100)), 431);
@@ -185,10 +159,7 @@ fn what_is_no_http_gets_400_or_a_closed_door() {
 
 #[test]
 fn a_client_that_dawdles_with_its_head_is_closed() {
-    let config = ApiConfig {
-        header_deadline: Duration::from_millis(200),
-        ..ApiConfig::default()
-    };
+    let config = ApiConfig { header_deadline: Duration::from_millis(200), ..ApiConfig::default() };
     let server = start_with(config, vec![]);
     let silent = exchange(server.address, b"");
     let half = exchange(server.address, b"GET /healthz HTTP/1.1\r\nHost: a\r\nX-Slow: ");
@@ -200,10 +171,7 @@ fn a_client_that_dawdles_with_its_head_is_closed() {
 
 #[test]
 fn one_client_cannot_take_every_connection() {
-    let config = ApiConfig {
-        connections_per_client_max: 3,
-        ..ApiConfig::default()
-    };
+    let config = ApiConfig { connections_per_client_max: 3, ..ApiConfig::default() };
     let server = start_with(config, vec![]);
     let held: Vec<_> = (0..3)
         .map(|_| {
@@ -212,19 +180,14 @@ fn one_client_cannot_take_every_connection() {
             stream
         })
         .collect();
-    let refused = exchange(
-        server.address,
-        b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-    );
+    let refused = exchange(server.address, b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
     assert!(refused.is_none(), "the fourth connection was served");
     drop(held);
     // Places are given back as the server notices the closed connections.
     let mut served = false;
     for _ in 0..200 {
-        let reply = exchange(
-            server.address,
-            b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-        );
+        let reply =
+            exchange(server.address, b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
         served = reply.is_some_and(|reply| reply.status == 200);
         if served {
             break;

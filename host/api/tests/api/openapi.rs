@@ -36,20 +36,13 @@ fn every_route_is_described_with_its_security_and_its_refusals() {
     let document = document();
     assert_eq!(document["openapi"], "3.1.0");
     assert_eq!(document["paths"].as_object().expect("paths").len(), ROUTES.len());
-    assert_eq!(
-        document["components"]["securitySchemes"]["bearer"]["scheme"],
-        "bearer"
-    );
+    assert_eq!(document["components"]["securitySchemes"]["bearer"]["scheme"], "bearer");
     for route in &ROUTES {
         let operation = &document["paths"][route.path]["get"];
         let has_exception = operation.get("security").is_some();
         assert_eq!(has_exception, route.roles.is_empty(), "{}", route.path);
         for status in ["200", "400", "401", "413", "414", "415", "429", "500", "503"] {
-            assert!(
-                operation["responses"].get(status).is_some(),
-                "{} lacks {status}",
-                route.path
-            );
+            assert!(operation["responses"].get(status).is_some(), "{} lacks {status}", route.path);
         }
     }
 }
@@ -77,30 +70,19 @@ fn every_reference_leads_somewhere() {
 /// description uses.
 fn conforms(value: &Value, schema: &Value, document: &Value) -> Result<(), String> {
     if let Some(reference) = schema["$ref"].as_str() {
-        let target = document
-            .pointer(reference.trim_start_matches('#'))
-            .ok_or(reference)?;
+        let target = document.pointer(reference.trim_start_matches('#')).ok_or(reference)?;
         return conforms(value, target, document);
     }
     for keyword in ["anyOf", "oneOf"] {
         if let Some(choices) = schema[keyword].as_array() {
-            let fits = choices
-                .iter()
-                .any(|choice| conforms(value, choice, document).is_ok());
-            return if fits {
-                Ok(())
-            } else {
-                Err(format!("{value} fits none of {keyword} {schema}"))
-            };
+            let fits = choices.iter().any(|choice| conforms(value, choice, document).is_ok());
+            return if fits { Ok(()) } else { Err(format!("{value} fits none of {keyword} {schema}")) };
         }
     }
     if schema.get("const").is_some_and(|constant| constant != value) {
         return Err(format!("{value} is not {}", schema["const"]));
     }
-    if schema["enum"]
-        .as_array()
-        .is_some_and(|known| !known.contains(value))
-    {
+    if schema["enum"].as_array().is_some_and(|known| !known.contains(value)) {
         return Err(format!("{value} is none of {}", schema["enum"]));
     }
     let kind = match value {
@@ -117,24 +99,17 @@ fn conforms(value: &Value, schema: &Value, document: &Value) -> Result<(), Strin
         Value::Null => return Ok(()),
         one => vec![one.clone()],
     };
-    if !kinds
-        .iter()
-        .any(|allowed| allowed == kind || (allowed == "number" && kind == "integer"))
-    {
+    if !kinds.iter().any(|allowed| allowed == kind || (allowed == "number" && kind == "integer")) {
         return Err(format!("{value} is no {kinds:?}"));
     }
     match value {
-        Value::Array(items) => items
-            .iter()
-            .try_for_each(|item| conforms(item, &schema["items"], document)),
+        Value::Array(items) => items.iter().try_for_each(|item| conforms(item, &schema["items"], document)),
         Value::Object(members) => {
             let described = schema["properties"].as_object().ok_or("no properties")?;
             let keys = |map: &serde_json::Map<String, Value>| map.keys().cloned().collect::<BTreeSet<_>>();
             if keys(members) != keys(described) {
-                let differing: Vec<_> = keys(members)
-                    .symmetric_difference(&keys(described))
-                    .cloned()
-                    .collect();
+                let differing: Vec<_> =
+                    keys(members).symmetric_difference(&keys(described)).cloned().collect();
                 return Err(format!("properties differ: {differing:?}"));
             }
             members.iter().try_for_each(|(name, member)| {
@@ -152,9 +127,7 @@ fn events_have_exactly_the_properties_of_the_schema() {
     let mut full = event(0, "a", "BAB1234");
     for verdict in [
         Verdict::Valid,
-        Verdict::Invalid {
-            reason: "x".to_owned(),
-        },
+        Verdict::Invalid { reason: "x".to_owned() },
         Verdict::Unchecked { why: "x".to_owned() },
     ] {
         full.verdict = verdict;
@@ -165,10 +138,7 @@ fn events_have_exactly_the_properties_of_the_schema() {
     }
     let mut wrong = serde_json::to_value(&full).expect("JSON");
     wrong["lifecycle"] = "ended".into();
-    assert!(
-        conforms(&wrong, schema, &document).is_err(),
-        "the check itself must be able to fail"
-    );
+    assert!(conforms(&wrong, schema, &document).is_err(), "the check itself must be able to fail");
 }
 
 #[test]

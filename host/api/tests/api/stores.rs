@@ -73,10 +73,7 @@ fn plate_matches(event: &PlateEvent, wanted: &PlateMatch) -> bool {
 }
 
 fn key(event: &PlateEvent) -> Cursor {
-    Cursor {
-        captured_at: event.captured_at,
-        event_id: event.event_id,
-    }
+    Cursor { captured_at: event.captured_at, event_id: event.event_id }
 }
 
 fn order(cursor: Cursor) -> (i64, EventId) {
@@ -87,10 +84,7 @@ fn fits(event: &PlateEvent, query: &EventQuery) -> bool {
     query.from.is_none_or(|from| event.captured_at >= from)
         && query.until.is_none_or(|until| event.captured_at < until)
         && (query.cameras.is_empty() || query.cameras.contains(&event.camera_id))
-        && query
-            .plate
-            .as_ref()
-            .is_none_or(|wanted| plate_matches(event, wanted))
+        && query.plate.as_ref().is_none_or(|wanted| plate_matches(event, wanted))
         && (query.with_suppressed || event.dedup.decision == DedupDecision::Emit)
         && (query.with_unread || event.plate_observed.is_some())
         && query.after.is_none_or(|after| order(key(event)) < order(after))
@@ -99,10 +93,7 @@ fn fits(event: &PlateEvent, query: &EventQuery) -> bool {
 #[async_trait]
 impl EventStore for MemoryStore {
     async fn upsert(&self, events: &[PlateEvent]) -> Result<(), StoreError> {
-        self.events
-            .lock()
-            .expect("no panic while held")
-            .extend_from_slice(events);
+        self.events.lock().expect("no panic while held").extend_from_slice(events);
         Ok(())
     }
 
@@ -113,11 +104,7 @@ impl EventStore for MemoryStore {
 
     async fn search(&self, query: &EventQuery) -> Result<EventPage, StoreError> {
         self.behave().await?;
-        let mut found: Vec<_> = self
-            .all()
-            .into_iter()
-            .filter(|event| fits(event, query))
-            .collect();
+        let mut found: Vec<_> = self.all().into_iter().filter(|event| fits(event, query)).collect();
         found.sort_by_key(|event| std::cmp::Reverse(order(key(event))));
         let limit = query.limit as usize;
         let is_more = found.len() > limit;
@@ -155,11 +142,6 @@ impl EvidenceStore for MemoryEvidence {
     }
 
     fn get(&self, id: EvidenceId) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self
-            .pictures
-            .lock()
-            .expect("no panic while held")
-            .get(&id)
-            .cloned())
+        Ok(self.pictures.lock().expect("no panic while held").get(&id).cloned())
     }
 }

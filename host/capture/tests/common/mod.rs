@@ -1,10 +1,6 @@
 //! Small videos that the tests write themselves, and a way to read a source to its end.
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "it is only called from tests, which may"
-)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "it is only called from tests, which may")]
 
 use std::path::Path;
 use std::sync::Arc;
@@ -22,10 +18,7 @@ pub fn clock() -> Arc<dyn Clock> {
 }
 
 pub fn file(path: &Path) -> SourceConfig {
-    SourceConfig::File(FileConfig {
-        path: path.to_owned(),
-        root: None,
-    })
+    SourceConfig::File(FileConfig { path: path.to_owned(), root: None })
 }
 
 pub fn open_with(config: &SourceConfig, options: Options) -> Result<VideoSource, SourceError> {
@@ -62,19 +55,9 @@ pub fn luma_of(n: usize) -> u8 {
 pub fn grey(width: u32, height: u32, luma: u8) -> Picture {
     let (w, h) = (width as usize, height as usize);
     let (cw, ch) = (w.div_ceil(2), h.div_ceil(2));
-    let planes = vec![
-        (vec![luma; w * h], w),
-        (vec![128; cw * ch], cw),
-        (vec![128; cw * ch], cw),
-    ];
+    let planes = vec![(vec![luma; w * h], w), (vec![128; cw * ch], cw), (vec![128; cw * ch], cw)];
     let colour = (Matrix::Bt601, Range::Limited);
-    Picture::new(
-        (width, height),
-        PixelLayout::I420,
-        colour,
-        Arc::new(OwnedPlanes(planes)),
-    )
-    .unwrap()
+    Picture::new((width, height), PixelLayout::I420, colour, Arc::new(OwnedPlanes(planes))).unwrap()
 }
 
 /// Writes `frames` pictures whose luma counts.
@@ -128,9 +111,7 @@ pub fn run(rows: &[&[gst::Element]]) {
     pipeline.set_state(gst::State::Playing).unwrap();
     let bus = pipeline.bus().unwrap();
     let ends = [gst::MessageType::Eos, gst::MessageType::Error];
-    let message = bus
-        .timed_pop_filtered(gst::ClockTime::from_seconds(60), &ends)
-        .unwrap();
+    let message = bus.timed_pop_filtered(gst::ClockTime::from_seconds(60), &ends).unwrap();
     pipeline.set_state(gst::State::Null).unwrap();
     assert_eq!(message.type_(), gst::MessageType::Eos, "{message:?}");
 }

@@ -25,11 +25,7 @@ pub(crate) fn require(
     if holds {
         return Ok(());
     }
-    Err(InvalidKey {
-        key,
-        value: value.to_string(),
-        right,
-    })
+    Err(InvalidKey { key, value: value.to_string(), right })
 }
 
 /// Section `assemble`: when the reads of a track make a plate, and what a track without a plate becomes.
@@ -99,32 +95,12 @@ impl AssembleConfig {
         let hundred = "a whole number from 1 to 100";
         let thousand = "a whole number from 1 to 1000";
         let counts = [
-            (
-                "assemble.agree_frames_min",
-                self.agree_frames_min,
-                1..=100,
-                hundred,
-            ),
+            ("assemble.agree_frames_min", self.agree_frames_min, 1..=100, hundred),
             ("assemble.reads_max", self.reads_max, 1..=100, hundred),
-            (
-                "assemble.plate_chars_min",
-                self.plate_chars_min,
-                1..=16,
-                "a whole number from 1 to 16",
-            ),
-            (
-                "assemble.unread_frames_min",
-                self.unread_frames_min,
-                1..=1000,
-                thousand,
-            ),
+            ("assemble.plate_chars_min", self.plate_chars_min, 1..=16, "a whole number from 1 to 16"),
+            ("assemble.unread_frames_min", self.unread_frames_min, 1..=1000, thousand),
             ("assemble.tracks_max", self.tracks_max, 1..=1000, thousand),
-            (
-                "assemble.updates_max",
-                self.updates_max,
-                0..=100,
-                "a whole number from 0 to 100",
-            ),
+            ("assemble.updates_max", self.updates_max, 0..=100, "a whole number from 0 to 100"),
         ];
         for (key, value, range, right) in counts {
             require(range.contains(&value), key, value, right)?;
@@ -151,31 +127,12 @@ mod tests {
 
     #[test]
     fn a_key_out_of_range_is_named_with_what_would_be_right() {
-        let config = AssembleConfig {
-            margin_min: f32::NAN,
-            ..AssembleConfig::default()
-        };
+        let config = AssembleConfig { margin_min: f32::NAN, ..AssembleConfig::default() };
         let message = config.validate().unwrap_err().to_string();
-        assert_eq!(
-            message,
-            "assemble.margin_min: NaN cannot be used: expected a number from 0 to 1"
-        );
-        assert!(
-            AssembleConfig {
-                agree_frames_min: 30,
-                ..AssembleConfig::default()
-            }
-            .validate()
-            .is_err()
-        );
+        assert_eq!(message, "assemble.margin_min: NaN cannot be used: expected a number from 0 to 1");
+        assert!(AssembleConfig { agree_frames_min: 30, ..AssembleConfig::default() }.validate().is_err());
         assert!(serde_json::from_str::<AssembleConfig>(r#"{"agree_frames": 2}"#).is_err());
         let partial: AssembleConfig = serde_json::from_str(r#"{"agree_frames_min": 2}"#).unwrap();
-        assert_eq!(
-            partial,
-            AssembleConfig {
-                agree_frames_min: 2,
-                ..AssembleConfig::default()
-            }
-        );
+        assert_eq!(partial, AssembleConfig { agree_frames_min: 2, ..AssembleConfig::default() });
     }
 }

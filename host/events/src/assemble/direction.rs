@@ -45,12 +45,7 @@ fn place<'a>(boxes: impl Iterator<Item = &'a BBox>) -> Place {
     }
     let count = count.max(1.0);
     let mean = BBox::new(sum.x1 / count, sum.y1 / count, sum.x2 / count, sum.y2 / count);
-    Place {
-        x: mean.centre().x,
-        y: mean.centre().y,
-        width: mean.width(),
-        size: mean.area().sqrt(),
-    }
+    Place { x: mean.centre().x, y: mean.centre().y, width: mean.width(), size: mean.area().sqrt() }
 }
 
 impl Trajectory {
@@ -74,8 +69,7 @@ impl Trajectory {
 
     /// Whether it is known to have moved.
     pub(super) fn has_moved(&self) -> bool {
-        self.direction()
-            .is_some_and(|direction| direction != Direction::Stationary)
+        self.direction().is_some_and(|direction| direction != Direction::Stationary)
     }
 
     /// The direction; nothing while fewer than two whole boxes were seen, or too few to tell a slow one from one that
@@ -126,11 +120,7 @@ impl Trajectory {
 }
 
 fn along(amount: f32) -> Direction {
-    if amount > 0.0 {
-        Direction::Approaching
-    } else {
-        Direction::Receding
-    }
+    if amount > 0.0 { Direction::Approaching } else { Direction::Receding }
 }
 
 #[cfg(test)]
@@ -143,12 +133,7 @@ mod tests {
         for (x, y, width) in boxes {
             let height = width / 4.0;
             trajectory.push(
-                BBox::new(
-                    x - width / 2.0,
-                    y - height / 2.0,
-                    x + width / 2.0,
-                    y + height / 2.0,
-                ),
+                BBox::new(x - width / 2.0, y - height / 2.0, x + width / 2.0, y + height / 2.0),
                 1920,
                 1080,
             );
@@ -167,22 +152,13 @@ mod tests {
             of(steps().map(|i| (900.0, 800.0 - 40.0 * i, 150.0 - 9.0 * i))),
             Some(Direction::Receding)
         );
-        assert_eq!(
-            of(steps().map(|i| (300.0 + 100.0 * i, 500.0, 90.0))),
-            Some(Direction::Right)
-        );
-        assert_eq!(
-            of(steps().map(|i| (1500.0 - 100.0 * i, 500.0 + 2.0 * i, 90.0))),
-            Some(Direction::Left)
-        );
+        assert_eq!(of(steps().map(|i| (300.0 + 100.0 * i, 500.0, 90.0))), Some(Direction::Right));
+        assert_eq!(of(steps().map(|i| (1500.0 - 100.0 * i, 500.0 + 2.0 * i, 90.0))), Some(Direction::Left));
         assert_eq!(
             of(steps().map(|i| (500.0 + (i % 2.0), 500.0, 90.0 - (i % 3.0)))),
             Some(Direction::Stationary)
         );
-        assert_eq!(
-            of(steps().map(|i| (500.0, 200.0 + 60.0 * i, 90.0))),
-            Some(Direction::Approaching)
-        );
+        assert_eq!(of(steps().map(|i| (500.0, 200.0 + 60.0 * i, 90.0))), Some(Direction::Approaching));
     }
 
     #[test]
@@ -190,11 +166,7 @@ mod tests {
         // Depth from 20 to 8 plate widths, 6 plate widths to the right of the axis, focal length 1920 pixels.
         let boxes = (0..12).map(|i| {
             let depth = 20.0 - i as f32 * 1.09;
-            (
-                960.0 + 1920.0 * 2.5 / depth,
-                540.0 + 1920.0 * 1.5 / depth,
-                1920.0 / depth,
-            )
+            (960.0 + 1920.0 * 2.5 / depth, 540.0 + 1920.0 * 1.5 / depth, 1920.0 / depth)
         });
         assert_eq!(of(boxes), Some(Direction::Approaching));
     }
@@ -202,10 +174,7 @@ mod tests {
     #[test]
     fn one_box_or_boxes_that_the_border_cuts_off_give_no_direction() {
         assert_eq!(of([(500.0, 500.0, 90.0)]), None);
-        assert_eq!(
-            of([(10.0, 500.0, 90.0), (40.0, 500.0, 90.0), (500.0, 500.0, 90.0)]),
-            None
-        );
+        assert_eq!(of([(10.0, 500.0, 90.0), (40.0, 500.0, 90.0), (500.0, 500.0, 90.0)]), None);
     }
 
     proptest! {

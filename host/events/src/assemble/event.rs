@@ -54,19 +54,14 @@ impl Assembler {
             plate_corrected: None,
             corrections: Vec::new(),
             confidence: fused.as_ref().map_or(0.0, |f| f.confidence),
-            char_confidences: fused
-                .as_ref()
-                .map(|f| f.char_confidences.clone())
-                .unwrap_or_default(),
+            char_confidences: fused.as_ref().map(|f| f.char_confidences.clone()).unwrap_or_default(),
             candidates: candidates(fused.map(|f| f.candidates).unwrap_or_default(), strangers),
             votes: Votes { frames, agreeing },
             unread_reason,
             country: None,
             region: None,
             format_id: None,
-            verdict: Verdict::Unchecked {
-                why: "no plate-format plugin is loaded".to_owned(),
-            },
+            verdict: Verdict::Unchecked { why: "no plate-format plugin is loaded".to_owned() },
             plate_quad: shot.quad,
             plate_width_px: shot.width_px,
             vehicle_box: shot.vehicle.map(|(_, bbox)| bbox),
@@ -121,10 +116,7 @@ fn candidates(mut own: Vec<Candidate>, strangers: Vec<Candidate>) -> Vec<Candida
         candidate.score *= left;
     }
     let best = own.first().map_or(1.0, |c| c.score);
-    own.extend(strangers.into_iter().map(|c| Candidate {
-        score: c.score.min(best),
-        ..c
-    }));
+    own.extend(strangers.into_iter().map(|c| Candidate { score: c.score.min(best), ..c }));
     if let Some(others) = own.get_mut(1..) {
         others.sort_by(|a, b| b.score.total_cmp(&a.score));
     }

@@ -85,15 +85,7 @@ impl Assembler {
         clock: Arc<dyn Clock>,
     ) -> Result<Self, InvalidKey> {
         config.validate()?;
-        Ok(Self {
-            config,
-            site,
-            camera,
-            digests,
-            clock,
-            passes: BTreeMap::new(),
-            carriers: BTreeSet::new(),
-        })
+        Ok(Self { config, site, camera, digests, clock, passes: BTreeMap::new(), carriers: BTreeSet::new() })
     }
 
     /// Takes in one track on one frame. Mostly gives nothing; a `new` or `update` event when the reads come to
@@ -106,10 +98,7 @@ impl Assembler {
             emissions = self.end_stalest();
         }
         let reads_max = self.config.reads_max;
-        let mut pass = self
-            .passes
-            .remove(&id)
-            .unwrap_or_else(|| Pass::new(observation, reads_max));
+        let mut pass = self.passes.remove(&id).unwrap_or_else(|| Pass::new(observation, reads_max));
         let group = pass.see(observation);
         if pass.reports.is_empty() && !pass.is_vehicle() {
             pass.part_of = parts::reported_at(&pass, &self.passes).or(pass.part_of);
@@ -162,10 +151,7 @@ impl Assembler {
     }
 
     fn end_stalest(&mut self) -> Vec<Emission> {
-        let stalest = self
-            .passes
-            .values()
-            .min_by_key(|pass| (pass.last_seen, pass.track));
+        let stalest = self.passes.values().min_by_key(|pass| (pass.last_seen, pass.track));
         let Some(track) = stalest.map(|pass| pass.track) else {
             return Vec::new();
         };
@@ -203,19 +189,14 @@ impl Assembler {
             .iter()
             .filter_map(|report| Some((report.group, final_plate(&pass, report, &self.config)?)))
             .collect();
-        let lone = pass
-            .readings
-            .leading()
-            .map(Fusion::id)
-            .filter(|_| pass.reports.is_empty());
+        let lone = pass.readings.leading().map(Fusion::id).filter(|_| pass.reports.is_empty());
         for group in pass.readings.groups() {
             let reported = pass.reports.iter().any(|r| r.group == group.id());
             // Beside a plate that is known, another one must have been read more than once.
             let enough = |fused: &&Fused| lone == Some(group.id()) || fused.support >= 2;
-            if let (false, Some(fused)) = (
-                reported,
-                suffice(group, pass.share(group), &self.config).filter(enough),
-            ) {
+            if let (false, Some(fused)) =
+                (reported, suffice(group, pass.share(group), &self.config).filter(enough))
+            {
                 endings.push((group.id(), Plate::Read(fused.clone(), group.votes())));
             }
         }
@@ -278,10 +259,7 @@ fn final_plate(pass: &Pass, report: &Report, config: &AssembleConfig) -> Option<
         Some(fused) => Plate::Read(fused.clone(), group.votes()),
         None => Plate::Read(
             agreed.clone(),
-            Votes {
-                agreeing: group.count_of(&agreed.normalized).max(votes.agreeing),
-                ..*votes
-            },
+            Votes { agreeing: group.count_of(&agreed.normalized).max(votes.agreeing), ..*votes },
         ),
     })
 }

@@ -96,26 +96,17 @@ impl Pass {
 
     /// Takes in one frame; gives the group of reads that it went to, if it was read.
     pub(super) fn see(&mut self, observation: &Observation<'_>) -> Option<u32> {
-        let Observation {
-            frame,
-            track,
-            read,
-            vehicle,
-        } = observation;
+        let Observation { frame, track, read, vehicle } = observation;
         let seen = track.detection.is_some() || track.state != TrackState::Lost;
         let bbox = track.detection.map_or(track.bbox, |d| d.bbox);
         if seen {
             self.frames_seen = self.frames_seen.saturating_add(1);
             self.last_seen = self.last_seen.max(frame.captured_at.at);
             self.last_box = bbox;
-            self.trajectory
-                .push(bbox, frame.picture.width(), frame.picture.height());
+            self.trajectory.push(bbox, frame.picture.width(), frame.picture.height());
         }
         let surest = self.vehicle.map_or(f32::NEG_INFINITY, |v| v.confidence);
-        self.vehicle = vehicle
-            .map(|(v, _)| v)
-            .filter(|v| v.confidence > surest)
-            .or(self.vehicle);
+        self.vehicle = vehicle.map(|(v, _)| v).filter(|v| v.confidence > surest).or(self.vehicle);
         match read {
             ReadOutcome::Read(plate) => {
                 self.likeness_best = self.likeness_best.max(plate.plate_likeness);
@@ -129,26 +120,15 @@ impl Pass {
                 self.offer_read(observation, plate, group);
                 Some(group)
             }
-            ReadOutcome::Unreadable {
-                reason,
-                quality,
-                width_px,
-            } => {
+            ReadOutcome::Unreadable { reason, quality, width_px } => {
                 self.tried.note(*reason);
                 self.note_width(*width_px);
                 self.offer_unread(observation, *quality, *width_px);
                 None
             }
             ReadOutcome::Failed | ReadOutcome::NotTried => {
-                self.tried.failed = self
-                    .tried
-                    .failed
-                    .saturating_add(u32::from(*read == ReadOutcome::Failed));
-                let width_px = if track.class == Class::Plate {
-                    bbox.width()
-                } else {
-                    0.0
-                };
+                self.tried.failed = self.tried.failed.saturating_add(u32::from(*read == ReadOutcome::Failed));
+                let width_px = if track.class == Class::Plate { bbox.width() } else { 0.0 };
                 self.note_width(width_px);
                 if seen {
                     self.offer_unread(observation, CropQuality::default(), bbox.width());
@@ -191,19 +171,11 @@ impl Pass {
         let shot = Shot {
             reader: Some(plate.reader.clone()),
             captured_at: plate.captured_at,
-            ..shot(
-                observation,
-                group,
-                weight(plate),
-                quad,
-                (plate.quality, plate.width_px),
-            )
+            ..shot(observation, group, weight(plate), quad, (plate.quality, plate.width_px))
         };
         let heft = |id: u32| readings.group(id).map_or(0.0, Fusion::weight);
         let mine = heft(group);
-        self.shots.offer(shot, observation.frame, |other| {
-            other == UNREAD || heft(other) < mine
-        });
+        self.shots.offer(shot, observation.frame, |other| other == UNREAD || heft(other) < mine);
     }
 
     fn offer_unread(&mut self, observation: &Observation<'_>, quality: CropQuality, width_px: f32) {
@@ -220,26 +192,15 @@ impl Pass {
     /// Frames that were read, less those that say another plate of which an event was made.
     pub(super) fn frames_read(&self, group: u32) -> u32 {
         let reported = |id: u32| self.reports.iter().any(|r| r.group == id);
-        let groups = self
-            .readings
-            .groups()
-            .iter()
-            .filter(|g| g.id() == group || !reported(g.id()));
-        groups
-            .map(|g| g.votes().frames)
-            .sum::<u32>()
-            .saturating_add(self.readings.strays())
+        let groups = self.readings.groups().iter().filter(|g| g.id() == group || !reported(g.id()));
+        groups.map(|g| g.votes().frames).sum::<u32>().saturating_add(self.readings.strays())
     }
 
     /// Part of the weight of all reads that a group has, less those that say another plate of which an event was
     /// made, 0 to 1.
     pub(super) fn share(&self, group: &Fusion) -> f32 {
         let reported = |id: u32| self.reports.iter().any(|r| r.group == id);
-        let groups = self
-            .readings
-            .groups()
-            .iter()
-            .filter(|g| g.id() == group.id() || !reported(g.id()));
+        let groups = self.readings.groups().iter().filter(|g| g.id() == group.id() || !reported(g.id()));
         let sum: f32 = groups.map(Fusion::weight).sum();
         group.weight() / sum.max(f32::MIN_POSITIVE)
     }
@@ -258,11 +219,7 @@ impl Pass {
             let perhaps = self.likeness_best >= LIKENESS_DOUBTFUL && insistent;
             return (surely || perhaps).then_some(UnreadReason::NoConsensus);
         }
-        let Tried {
-            failed,
-            too_small,
-            poor_picture,
-        } = self.tried;
+        let Tried { failed, too_small, poor_picture } = self.tried;
         let reason = match () {
             () if failed > too_small + poor_picture => UnreadReason::ReaderFailed,
             () if too_small > poor_picture => UnreadReason::TooSmall,

@@ -38,13 +38,9 @@ impl Shots {
     pub(super) fn offer(&mut self, mut shot: Shot, frame: &Frame, outranks: impl Fn(u32) -> bool) {
         let known = self.0.iter().find(|s| s.group == shot.group);
         let reported = known.is_some_and(|s| s.reported);
-        let hurdle = known.map_or(f32::NEG_INFINITY, |s| {
-            s.score * if reported { WORTH_NEW_PICTURES } else { 1.0 }
-        });
-        let holder = self
-            .0
-            .iter_mut()
-            .find(|s| s.frame.is_some() && s.group != shot.group);
+        let hurdle =
+            known.map_or(f32::NEG_INFINITY, |s| s.score * if reported { WORTH_NEW_PICTURES } else { 1.0 });
+        let holder = self.0.iter_mut().find(|s| s.frame.is_some() && s.group != shot.group);
         let may_hold = holder.as_ref().is_none_or(|s| outranks(s.group));
         // Box and quality of a reported event belong to its pictures, so they change only together with them.
         if shot.score <= hurdle || (reported && !may_hold) {
@@ -81,9 +77,8 @@ impl Shots {
 
     /// Gives the shots of groups that are no more to `heir`.
     pub(super) fn inherit(&mut self, heir: u32, exists: impl Fn(u32) -> bool) {
-        let (kept, orphans): (Vec<_>, Vec<_>) = std::mem::take(&mut self.0)
-            .into_iter()
-            .partition(|s| s.group == UNREAD || exists(s.group));
+        let (kept, orphans): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.0).into_iter().partition(|s| s.group == UNREAD || exists(s.group));
         self.0 = kept;
         for mut orphan in orphans {
             orphan.group = heir;

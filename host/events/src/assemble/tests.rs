@@ -25,10 +25,7 @@ struct Gate {
 impl Gate {
     fn new(config: AssembleConfig) -> Self {
         let (site, camera) = (SiteId::new("yard").unwrap(), CameraId::new("gate").unwrap());
-        let digests = Digests {
-            detector: Some(Digest::of(b"detector")),
-            reader: None,
-        };
+        let digests = Digests { detector: Some(Digest::of(b"detector")), reader: None };
         let clock = Arc::new(SystemClock::start());
         Self {
             assembler: Assembler::new(config, site, camera, digests, clock).unwrap(),
@@ -46,10 +43,7 @@ impl Gate {
 
     fn see(&mut self, track: u64, read: ReadOutcome) -> Vec<Emission> {
         self.sequence += 1;
-        let captured_at = CapturedAt {
-            at: self.now(),
-            synchronised: true,
-        };
+        let captured_at = CapturedAt { at: self.now(), synchronised: true };
         let frame = Frame {
             camera: CameraId::new("gate").unwrap(),
             sequence: self.sequence,
@@ -58,19 +52,9 @@ impl Gate {
             presented_at: Duration::ZERO,
             picture: self.picture.clone(),
         };
-        let x = 20.0
-            + if self.moves {
-                self.sequence as f32 * 25.0
-            } else {
-                0.0
-            };
+        let x = 20.0 + if self.moves { self.sequence as f32 * 25.0 } else { 0.0 };
         let bbox = BBox::new(x, 100.0, x + 60.0, 116.0);
-        let detection = Detection {
-            class: self.class,
-            bbox,
-            confidence: 0.8,
-            quad: None,
-        };
+        let detection = Detection { class: self.class, bbox, confidence: 0.8, quad: None };
         let track = Track {
             id: TrackId(track),
             class: self.class,
@@ -78,16 +62,11 @@ impl Gate {
             bbox,
             detection: Some(detection),
         };
-        let vehicle = Vehicle {
-            class: Class::Car,
-            confidence: 0.9,
-        };
+        let vehicle = Vehicle { class: Class::Car, confidence: 0.9 };
         let read = match read {
-            ReadOutcome::Read(plate) => ReadOutcome::Read(PlateRead {
-                captured_at,
-                quad: bbox.quad(),
-                ..plate
-            }),
+            ReadOutcome::Read(plate) => {
+                ReadOutcome::Read(PlateRead { captured_at, quad: bbox.quad(), ..plate })
+            }
             other => other,
         };
         self.assembler.observe(&Observation {
@@ -103,51 +82,27 @@ impl Gate {
     }
 
     fn end(&mut self, track: u64) -> Vec<PlateEvent> {
-        self.assembler
-            .end(TrackId(track))
-            .into_iter()
-            .map(|e| e.event)
-            .collect()
+        self.assembler.end(TrackId(track)).into_iter().map(|e| e.event).collect()
     }
 }
 
 fn plate(text: &str, likeness: f32, width_px: f32) -> PlateRead {
-    let sure = |character| {
-        vec![Alternative {
-            character,
-            probability: 0.93,
-        }]
-    };
+    let sure = |character| vec![Alternative { character, probability: 0.93 }];
     PlateRead {
         positions: text.chars().map(sure).collect(),
         quad: BBox::new(0.0, 0.0, 60.0, 16.0).quad(),
         width_px,
         plate_likeness: likeness,
-        quality: CropQuality {
-            sharpness: 150.0,
-            contrast: 0.6,
-            exposure: 0.5,
-        },
+        quality: CropQuality { sharpness: 150.0, contrast: 0.6, exposure: 0.5 },
         sequence: 0,
-        captured_at: CapturedAt {
-            at: Timestamp::from_micros(0),
-            synchronised: true,
-        },
+        captured_at: CapturedAt { at: Timestamp::from_micros(0), synchronised: true },
         reader: Digest::of(b"reader"),
     }
 }
 
 fn too_small() -> ReadOutcome {
-    let quality = CropQuality {
-        sharpness: 30.0,
-        contrast: 0.3,
-        exposure: 0.4,
-    };
-    ReadOutcome::Unreadable {
-        reason: Unreadable::TooSmall,
-        quality,
-        width_px: 18.0,
-    }
+    let quality = CropQuality { sharpness: 30.0, contrast: 0.3, exposure: 0.4 };
+    ReadOutcome::Unreadable { reason: Unreadable::TooSmall, quality, width_px: 18.0 }
 }
 
 #[test]
@@ -163,19 +118,10 @@ fn a_pass_gives_new_when_the_reads_agree_and_final_when_it_ends_under_one_id() {
     let last = gate.end(1).pop().expect("the track ended");
     assert_eq!((first.event.lifecycle, first.event.revision), (Lifecycle::New, 1));
     assert_eq!((last.lifecycle, last.revision), (Lifecycle::Final, 2));
-    assert_eq!(
-        (last.event_id, last.captured_at),
-        (first.event.event_id, first.event.captured_at)
-    );
+    assert_eq!((last.event_id, last.captured_at), (first.event.event_id, first.event.captured_at));
     assert_eq!(last.plate_normalized.as_deref(), Some("AB123C"));
-    assert_eq!(
-        (last.votes.frames, last.votes.agreeing, last.frames_seen),
-        (6, 5, 6)
-    );
-    assert_eq!(
-        last.last_seen.since(last.first_seen),
-        Duration::from_millis(5 * 40)
-    );
+    assert_eq!((last.votes.frames, last.votes.agreeing, last.frames_seen), (6, 5, 6));
+    assert_eq!(last.last_seen.since(last.first_seen), Duration::from_millis(5 * 40));
     assert_eq!(last.direction, Some(Direction::Right));
     assert_eq!(last.vehicle.map(|v| v.class), Some(Class::Car));
     assert!(last.vehicle_box.is_some() && last.plate_quad.is_some() && last.quality.is_some());
@@ -197,23 +143,11 @@ fn the_agreed_text_may_change_while_the_plate_comes_into_view() {
     }
     let states: Vec<_> = emissions
         .iter()
-        .map(|e| {
-            (
-                e.event.lifecycle,
-                e.event.revision,
-                e.event.plate_observed.as_deref().unwrap(),
-            )
-        })
+        .map(|e| (e.event.lifecycle, e.event.revision, e.event.plate_observed.as_deref().unwrap()))
         .collect();
-    assert_eq!(
-        states,
-        [(Lifecycle::New, 1, "AB12"), (Lifecycle::Update, 2, "AB123C")]
-    );
+    assert_eq!(states, [(Lifecycle::New, 1, "AB12"), (Lifecycle::Update, 2, "AB123C")]);
     let last = gate.end(1).pop().unwrap();
-    assert_eq!(
-        (last.revision, last.plate_observed.as_deref()),
-        (3, Some("AB123C"))
-    );
+    assert_eq!((last.revision, last.plate_observed.as_deref()), (3, Some("AB123C")));
 }
 
 #[test]
@@ -224,11 +158,7 @@ fn a_vehicle_seen_on_one_frame_with_one_good_read_is_reported_with_its_low_votes
     assert_eq!((event.lifecycle, event.revision), (Lifecycle::Final, 1));
     assert_eq!(event.plate_observed.as_deref(), Some("LS15EBC"));
     assert_eq!((event.votes.frames, event.votes.agreeing), (1, 1));
-    assert!(
-        event.confidence > 0.4 && event.confidence < 0.85,
-        "{}",
-        event.confidence
-    );
+    assert!(event.confidence > 0.4 && event.confidence < 0.85, "{}", event.confidence);
 }
 
 #[test]
@@ -237,10 +167,7 @@ fn a_sign_does_not_become_a_plate_however_often_it_is_read() {
         let mut gate = Gate::new(AssembleConfig::default());
         gate.moves = false;
         for _ in 0..frames {
-            assert!(
-                gate.see(1, ReadOutcome::Read(plate("HOTEL", 0.1, 200.0)))
-                    .is_empty()
-            );
+            assert!(gate.see(1, ReadOutcome::Read(plate("HOTEL", 0.1, 200.0))).is_empty());
         }
         assert!(gate.end(1).is_empty());
     }
@@ -252,10 +179,7 @@ fn a_doubtful_read_of_a_vehicle_is_reported_unread_with_what_was_read() {
     gate.vehicle = true;
     gate.see(1, ReadOutcome::Read(plate("1A2B", 0.35, 40.0)));
     let event = gate.end(1).pop().unwrap();
-    assert_eq!(
-        (event.plate_observed, event.unread_reason),
-        (None, Some(UnreadReason::NoConsensus))
-    );
+    assert_eq!((event.plate_observed, event.unread_reason), (None, Some(UnreadReason::NoConsensus)));
     assert_eq!(event.candidates[0].plate, "1A2B");
 }
 
@@ -292,9 +216,7 @@ fn one_good_read_stands_against_a_much_worse_one_but_not_against_its_like() {
 #[test]
 fn a_text_that_comes_up_now_and_then_among_others_is_no_consensus() {
     let mut gate = Gate::new(AssembleConfig::default());
-    for text in [
-        "AB123C", "XY789Z", "LM246N", "XY789Z", "LM246N", "AB123C", "XY789Z", "LM246N", "AB123C",
-    ] {
+    for text in ["AB123C", "XY789Z", "LM246N", "XY789Z", "LM246N", "AB123C", "XY789Z", "LM246N", "AB123C"] {
         assert!(gate.read(1, text).is_empty(), "{text}");
     }
 }
@@ -305,12 +227,7 @@ fn a_plate_too_small_to_read_is_an_unread_event_with_a_picture_if_it_moved_for_l
     for _ in 0..12 {
         assert!(gate.see(1, too_small()).is_empty());
     }
-    let emission = gate
-        .assembler
-        .finish()
-        .into_iter()
-        .find(|e| e.event.track_id == TrackId(1))
-        .unwrap();
+    let emission = gate.assembler.finish().into_iter().find(|e| e.event.track_id == TrackId(1)).unwrap();
     assert_eq!(emission.event.unread_reason, Some(UnreadReason::TooSmall));
     assert!(emission.best.is_some() && emission.event.plate_quad.is_some());
     assert!(emission.event.confidence.abs() < f32::EPSILON);
@@ -368,10 +285,7 @@ fn two_plates_that_swap_on_one_track_give_two_events() {
             emissions.extend(gate.read(1, text));
         }
     }
-    let new: Vec<_> = emissions
-        .iter()
-        .map(|e| e.event.plate_normalized.clone().unwrap())
-        .collect();
+    let new: Vec<_> = emissions.iter().map(|e| e.event.plate_normalized.clone().unwrap()).collect();
     assert_eq!(new, ["34A36837", "89C20339"]);
     assert!(emissions.iter().all(|e| e.best.is_some()));
     let last = gate.end(1);
@@ -398,10 +312,7 @@ fn the_frame_is_handed_out_again_only_for_a_better_crop() {
 
 #[test]
 fn when_there_are_too_many_tracks_the_one_seen_least_recently_is_ended_and_not_lost() {
-    let mut gate = Gate::new(AssembleConfig {
-        tracks_max: 2,
-        ..AssembleConfig::default()
-    });
+    let mut gate = Gate::new(AssembleConfig { tracks_max: 2, ..AssembleConfig::default() });
     gate.read(1, "AB123C");
     gate.read(2, "XY789Z");
     let ended = gate.read(3, "LM246N");

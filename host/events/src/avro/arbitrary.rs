@@ -15,12 +15,8 @@ use uuid::Uuid;
 /// An event like those that a gate gives.
 pub(crate) fn usual() -> PlateEvent {
     let at = Timestamp::from_micros(1_795_421_700_123_456);
-    let picture = |kind| EvidenceRef {
-        kind,
-        id: EvidenceId::mint(at),
-        sha256: Digest::of(b"picture"),
-        expires_at: at,
-    };
+    let picture =
+        |kind| EvidenceRef { kind, id: EvidenceId::mint(at), sha256: Digest::of(b"picture"), expires_at: at };
     PlateEvent {
         event_id: EventId::mint(at),
         revision: 1,
@@ -40,40 +36,25 @@ pub(crate) fn usual() -> PlateEvent {
         plate_corrected: None,
         corrections: vec![],
         char_confidences: vec![0.99; 9],
-        candidates: vec![Candidate {
-            plate: "BAB1234".into(),
-            score: 0.98,
-        }],
+        candidates: vec![Candidate { plate: "BAB1234".into(), score: 0.98 }],
         confidence: 0.97,
-        votes: Votes {
-            frames: 12,
-            agreeing: 11,
-        },
+        votes: Votes { frames: 12, agreeing: 11 },
         unread_reason: None,
         country: Some("DE".into()),
         region: None,
         format_id: None,
-        verdict: Verdict::Unchecked {
-            why: "no format plugin".into(),
-        },
+        verdict: Verdict::Unchecked { why: "no format plugin".into() },
         plate_quad: Some(BBox::new(10.0, 10.0, 110.0, 40.0).quad()),
         plate_width_px: Some(100.0),
         vehicle_box: Some(BBox::new(0.0, 0.0, 500.0, 400.0)),
-        vehicle: Some(Vehicle {
-            class: Class::Car,
-            confidence: 0.9,
-        }),
+        vehicle: Some(Vehicle { class: Class::Car, confidence: 0.9 }),
         direction: Some(Direction::Approaching),
         quality: Some(CropQuality::default()),
         evidence: vec![picture(EvidenceKind::PlateCrop), picture(EvidenceKind::Scene)],
         detector_digest: Some(Digest::of(b"detector")),
         reader_digest: Some(Digest::of(b"reader")),
         plugin_digests: vec![],
-        dedup: Dedup {
-            decision: DedupDecision::Emit,
-            repeats_event_id: None,
-            reason: "first pass".into(),
-        },
+        dedup: Dedup { decision: DedupDecision::Emit, repeats_event_id: None, reason: "first pass".into() },
     }
 }
 
@@ -106,11 +87,7 @@ fn verdicts() -> impl Strategy<Value = Verdict> {
 }
 
 fn evidences() -> impl Strategy<Value = EvidenceRef> {
-    let kinds = select(vec![
-        EvidenceKind::PlateCrop,
-        EvidenceKind::VehicleCrop,
-        EvidenceKind::Scene,
-    ]);
+    let kinds = select(vec![EvidenceKind::PlateCrop, EvidenceKind::VehicleCrop, EvidenceKind::Scene]);
     (kinds, ids(), digests(), times()).prop_map(|(kind, id, sha256, expires_at)| EvidenceRef {
         kind,
         id: EvidenceId(id),
@@ -120,33 +97,17 @@ fn evidences() -> impl Strategy<Value = EvidenceRef> {
 }
 
 fn corrections() -> impl Strategy<Value = Correction> {
-    (any::<u32>(), any::<char>(), any::<char>(), any::<String>()).prop_map(|(position, from, to, rule)| {
-        Correction {
-            position,
-            from,
-            to,
-            rule,
-        }
-    })
+    (any::<u32>(), any::<char>(), any::<char>(), any::<String>())
+        .prop_map(|(position, from, to, rule)| Correction { position, from, to, rule })
 }
 
 fn vehicles() -> impl Strategy<Value = Vehicle> {
-    let classes = select(vec![
-        Class::Plate,
-        Class::Car,
-        Class::Truck,
-        Class::Bus,
-        Class::Motorcycle,
-    ]);
+    let classes = select(vec![Class::Plate, Class::Car, Class::Truck, Class::Bus, Class::Motorcycle]);
     (classes, any::<f32>()).prop_map(|(class, confidence)| Vehicle { class, confidence })
 }
 
 fn dedups() -> impl Strategy<Value = Dedup> {
-    let decisions = select(vec![
-        DedupDecision::Emit,
-        DedupDecision::Suppress,
-        DedupDecision::Merge,
-    ]);
+    let decisions = select(vec![DedupDecision::Emit, DedupDecision::Suppress, DedupDecision::Merge]);
     (decisions, of(ids()), any::<String>()).prop_map(|(decision, repeats, reason)| Dedup {
         decision,
         repeats_event_id: repeats.map(EventId),
@@ -191,22 +152,11 @@ fn with_plate(event: PlateEvent) -> impl Strategy<Value = PlateEvent> {
         UnreadReason::NoPlateSeen,
     ]));
     let candidates = (any::<String>(), any::<f32>()).prop_map(|(plate, score)| Candidate { plate, score });
-    let lists = (
-        vec(corrections(), 0..4),
-        vec(any::<f32>(), 0..20),
-        vec(candidates, 0..4),
-    );
+    let lists = (vec(corrections(), 0..4), vec(any::<f32>(), 0..20), vec(candidates, 0..4));
     let texts = proptest::array::uniform6(of(any::<String>()));
     (texts, lists, any::<f32>(), reasons, verdicts()).prop_map(
         move |(texts, (corrections, char_confidences, candidates), confidence, unread_reason, verdict)| {
-            let [
-                plate_observed,
-                plate_normalized,
-                plate_corrected,
-                country,
-                region,
-                format_id,
-            ] = texts;
+            let [plate_observed, plate_normalized, plate_corrected, country, region, format_id] = texts;
             PlateEvent {
                 plate_observed,
                 plate_normalized,
@@ -235,20 +185,12 @@ fn with_picture(event: PlateEvent) -> impl Strategy<Value = PlateEvent> {
         Direction::Right,
         Direction::Stationary,
     ]));
-    let places = (
-        of(quads()),
-        of(any::<f32>()),
-        of(boxes()),
-        of(vehicles()),
-        directions,
-    );
-    let qualities = of(
-        any::<[f32; 3]>().prop_map(|[sharpness, contrast, exposure]| CropQuality {
-            sharpness,
-            contrast,
-            exposure,
-        }),
-    );
+    let places = (of(quads()), of(any::<f32>()), of(boxes()), of(vehicles()), directions);
+    let qualities = of(any::<[f32; 3]>().prop_map(|[sharpness, contrast, exposure]| CropQuality {
+        sharpness,
+        contrast,
+        exposure,
+    }));
     let digests = (of(digests()), of(digests()), vec(digests(), 0..3));
     (places, qualities, vec(evidences(), 0..4), digests, dedups()).prop_map(
         move |(places, quality, evidence, digests, dedup)| {
@@ -274,7 +216,5 @@ fn with_picture(event: PlateEvent) -> impl Strategy<Value = PlateEvent> {
 
 /// Any event that the types allow, with every optional field present or absent on its own.
 pub(crate) fn events() -> impl Strategy<Value = PlateEvent> {
-    with_head(usual())
-        .prop_flat_map(with_plate)
-        .prop_flat_map(with_picture)
+    with_head(usual()).prop_flat_map(with_plate).prop_flat_map(with_picture)
 }

@@ -101,11 +101,7 @@ impl EventCodec {
             let schema = parse(text)?;
             known.push((self::fingerprint(&schema), schema));
         }
-        Ok(Self {
-            writer,
-            fingerprint,
-            known,
-        })
+        Ok(Self { writer, fingerprint, known })
     }
 
     /// The event as single-object Avro.
@@ -157,16 +153,11 @@ pub fn schema_fingerprint() -> Result<u64, AvroError> {
 
 fn shipped() -> Result<&'static EventCodec, AvroError> {
     static CODEC: OnceLock<Result<EventCodec, AvroError>> = OnceLock::new();
-    CODEC
-        .get_or_init(|| EventCodec::new(SCHEMA, &[]))
-        .as_ref()
-        .map_err(Clone::clone)
+    CODEC.get_or_init(|| EventCodec::new(SCHEMA, &[])).as_ref().map_err(Clone::clone)
 }
 
 fn parse(text: &str) -> Result<Schema, AvroError> {
-    Schema::parse_str(text).map_err(|error| AvroError::Schema {
-        reason: error.to_string(),
-    })
+    Schema::parse_str(text).map_err(|error| AvroError::Schema { reason: error.to_string() })
 }
 
 fn fingerprint(schema: &Schema) -> u64 {

@@ -48,9 +48,8 @@ pub(super) fn event(value: Value) -> Read<PlateEvent> {
         candidates: f.list("candidates", candidate)?,
         confidence: f.required("confidence", float)?,
         votes: f.required("votes", votes)?,
-        unread_reason: f.optional("unread_reason", |name, value| {
-            symbol(name, value, UnreadReason::NoConsensus)
-        })?,
+        unread_reason: f
+            .optional("unread_reason", |name, value| symbol(name, value, UnreadReason::NoConsensus))?,
         country: f.optional("country", text)?,
         region: f.optional("region", text)?,
         format_id: f.optional("format_id", text)?,
@@ -59,9 +58,7 @@ pub(super) fn event(value: Value) -> Read<PlateEvent> {
         plate_width_px: f.optional("plate_width_px", float)?,
         vehicle_box: f.optional("vehicle_box", bbox)?,
         vehicle: f.optional("vehicle", vehicle)?,
-        direction: f.optional("direction", |name, value| {
-            symbol(name, value, Direction::Stationary)
-        })?,
+        direction: f.optional("direction", |name, value| symbol(name, value, Direction::Stationary))?,
         quality: f.optional("quality", quality)?,
         evidence: f.list("evidence", evidence)?,
         detector_digest: f.optional("detector_digest", digest)?,
@@ -80,10 +77,7 @@ struct Fields {
 impl Fields {
     fn of(record: &'static str, value: Value) -> Read<Self> {
         match value {
-            Value::Record(fields) => Ok(Self {
-                record,
-                values: fields.into_iter().collect(),
-            }),
+            Value::Record(fields) => Ok(Self { record, values: fields.into_iter().collect() }),
             _ => Err(wrong(record, "expected a record")),
         }
     }
@@ -117,10 +111,7 @@ impl Fields {
 }
 
 fn wrong(field: &'static str, reason: &str) -> AvroError {
-    AvroError::Field {
-        field,
-        reason: reason.to_owned(),
-    }
+    AvroError::Field { field, reason: reason.to_owned() }
 }
 
 fn text(name: &'static str, value: Value) -> Read<String> {
@@ -220,18 +211,12 @@ fn correction(_: &'static str, value: Value) -> Read<Correction> {
 
 fn candidate(_: &'static str, value: Value) -> Read<Candidate> {
     let mut fields = Fields::of("candidates", value)?;
-    Ok(Candidate {
-        plate: fields.required("plate", text)?,
-        score: fields.required("score", float)?,
-    })
+    Ok(Candidate { plate: fields.required("plate", text)?, score: fields.required("score", float)? })
 }
 
 fn votes(_: &'static str, value: Value) -> Read<Votes> {
     let mut fields = Fields::of("votes", value)?;
-    Ok(Votes {
-        frames: fields.required("frames", number)?,
-        agreeing: fields.required("agreeing", number)?,
-    })
+    Ok(Votes { frames: fields.required("frames", number)?, agreeing: fields.required("agreeing", number)? })
 }
 
 fn verdict(_: &'static str, value: Value) -> Read<Verdict> {
@@ -252,19 +237,11 @@ fn quad(name: &'static str, value: Value) -> Read<Quad> {
     let Value::Array(items) = value else {
         return Err(wrong(name, "expected an array"));
     };
-    let edges = items
-        .into_iter()
-        .map(|item| float(name, item))
-        .collect::<Read<Vec<f32>>>()?;
+    let edges = items.into_iter().map(|item| float(name, item)).collect::<Read<Vec<f32>>>()?;
     let [x1, y1, x2, y2, x3, y3, x4, y4] = edges[..] else {
         return Err(wrong(name, &format!("expected 8 numbers, found {}", edges.len())));
     };
-    Ok(Quad([
-        Point { x: x1, y: y1 },
-        Point { x: x2, y: y2 },
-        Point { x: x3, y: y3 },
-        Point { x: x4, y: y4 },
-    ]))
+    Ok(Quad([Point { x: x1, y: y1 }, Point { x: x2, y: y2 }, Point { x: x3, y: y3 }, Point { x: x4, y: y4 }]))
 }
 
 fn bbox(_: &'static str, value: Value) -> Read<BBox> {

@@ -37,11 +37,7 @@ proptest! {
 fn a_datum_that_is_cut_short_is_never_an_event() {
     let bytes = encode(&usual()).unwrap();
     for length in 0..bytes.len() {
-        assert!(
-            decode(&bytes[..length]).is_err(),
-            "{length} of {} bytes were taken",
-            bytes.len()
-        );
+        assert!(decode(&bytes[..length]).is_err(), "{length} of {} bytes were taken", bytes.len());
     }
     let mut longer = bytes;
     longer.push(0);
@@ -51,21 +47,9 @@ fn a_datum_that_is_cut_short_is_never_an_event() {
 #[test]
 fn not_a_number_and_infinity_survive() {
     let mut event = usual();
-    event.char_confidences = vec![
-        f32::NAN,
-        f32::INFINITY,
-        f32::NEG_INFINITY,
-        f32::MIN_POSITIVE,
-        -0.0,
-    ];
+    event.char_confidences = vec![f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MIN_POSITIVE, -0.0];
     let back = decode(&encode(&event).unwrap()).unwrap();
-    let bits = |event: &PlateEvent| {
-        event
-            .char_confidences
-            .iter()
-            .map(|f| f.to_bits())
-            .collect::<Vec<_>>()
-    };
+    let bits = |event: &PlateEvent| event.char_confidences.iter().map(|f| f.to_bits()).collect::<Vec<_>>();
     assert_eq!(bits(&back), bits(&event));
 }
 
@@ -75,20 +59,14 @@ fn an_announced_length_of_gigabytes_is_refused_without_the_memory() {
     bytes.extend_from_slice(&schema_fingerprint().unwrap().to_le_bytes());
     bytes.extend_from_slice(&[0xFE, 0xFF, 0xFF, 0xFF, 0x1F]);
     assert!(matches!(decode(&bytes), Err(AvroError::Datum { .. })));
-    assert!(matches!(
-        decode(&vec![0; EVENT_BYTES_MAX + 1]),
-        Err(AvroError::TooLarge { .. })
-    ));
+    assert!(matches!(decode(&vec![0; EVENT_BYTES_MAX + 1]), Err(AvroError::TooLarge { .. })));
 }
 
 #[test]
 fn an_unknown_writer_is_named_by_its_fingerprint() {
     let mut bytes = encode(&usual()).unwrap();
     bytes[2..10].copy_from_slice(&0xABCD_u64.to_le_bytes());
-    assert_eq!(
-        decode(&bytes),
-        Err(AvroError::UnknownWriter { fingerprint: 0xABCD })
-    );
+    assert_eq!(decode(&bytes), Err(AvroError::UnknownWriter { fingerprint: 0xABCD }));
     assert!(matches!(decode(b"{}"), Err(AvroError::Header { .. })));
 }
 
@@ -97,19 +75,12 @@ fn the_schema_names_and_documents_every_field_of_the_event() {
     let event = serde_json::to_value(usual()).unwrap();
     let schema: serde_json::Value = serde_json::from_str(SCHEMA).unwrap();
     let fields = schema["fields"].as_array().unwrap();
-    let names: Vec<&str> = fields
-        .iter()
-        .map(|field| field["name"].as_str().unwrap())
-        .collect();
+    let names: Vec<&str> = fields.iter().map(|field| field["name"].as_str().unwrap()).collect();
     for name in event.as_object().unwrap().keys() {
         assert!(names.contains(&name.as_str()), "{name} is not in the schema");
     }
     assert_eq!(names.len(), event.as_object().unwrap().len());
-    assert!(
-        fields
-            .iter()
-            .all(|field| field["doc"].as_str().is_some_and(|doc| !doc.is_empty()))
-    );
+    assert!(fields.iter().all(|field| field["doc"].as_str().is_some_and(|doc| !doc.is_empty())));
     assert_eq!(names.last(), Some(&"dedup"));
 }
 
@@ -117,10 +88,7 @@ fn the_schema_names_and_documents_every_field_of_the_event() {
 /// an older schema, and only then write the new number down.
 #[test]
 fn the_fingerprint_of_the_shipped_schema_is_known() {
-    assert_eq!(
-        format!("{:016x}", schema_fingerprint().unwrap()),
-        "286f1231e2e2777f"
-    );
+    assert_eq!(format!("{:016x}", schema_fingerprint().unwrap()), "286f1231e2e2777f");
 }
 
 fn next_version() -> String {
@@ -155,9 +123,7 @@ fn a_later_version_and_this_one_read_each_other() {
     let mut bytes = MARKER.to_vec();
     bytes.extend_from_slice(&fingerprint(&later).to_le_bytes());
     let writer = GenericDatumWriter::builder(&later).build().unwrap();
-    writer
-        .write_value(&mut bytes, apache_avro::types::Value::Record(value))
-        .unwrap();
+    writer.write_value(&mut bytes, apache_avro::types::Value::Record(value)).unwrap();
     let event = codec.decode(&bytes).unwrap();
     assert_eq!(event.unread_reason, Some(UnreadReason::NoConsensus));
     assert_eq!(event.plate_observed, usual().plate_observed);

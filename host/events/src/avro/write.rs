@@ -18,10 +18,7 @@ pub(super) fn event(event: &PlateEvent) -> Value {
 type Fields = Vec<(String, Value)>;
 
 fn record<const N: usize>(fields: [(&str, Value); N]) -> Fields {
-    fields
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
+    fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
 fn identity(event: &PlateEvent) -> Fields {
@@ -44,35 +41,17 @@ fn identity(event: &PlateEvent) -> Fields {
 }
 
 fn plate(event: &PlateEvent) -> Fields {
-    let votes = record([
-        ("frames", number(event.votes.frames)),
-        ("agreeing", number(event.votes.agreeing)),
-    ]);
+    let votes = record([("frames", number(event.votes.frames)), ("agreeing", number(event.votes.agreeing))]);
     record([
-        (
-            "plate_observed",
-            optional(event.plate_observed.as_deref().map(text)),
-        ),
-        (
-            "plate_normalized",
-            optional(event.plate_normalized.as_deref().map(text)),
-        ),
-        (
-            "plate_corrected",
-            optional(event.plate_corrected.as_deref().map(text)),
-        ),
+        ("plate_observed", optional(event.plate_observed.as_deref().map(text))),
+        ("plate_normalized", optional(event.plate_normalized.as_deref().map(text))),
+        ("plate_corrected", optional(event.plate_corrected.as_deref().map(text))),
         ("corrections", array(&event.corrections, correction)),
-        (
-            "char_confidences",
-            array(&event.char_confidences, |share| Value::Float(*share)),
-        ),
+        ("char_confidences", array(&event.char_confidences, |share| Value::Float(*share))),
         ("candidates", array(&event.candidates, candidate)),
         ("confidence", Value::Float(event.confidence)),
         ("votes", Value::Record(votes)),
-        (
-            "unread_reason",
-            optional(event.unread_reason.as_ref().map(symbol)),
-        ),
+        ("unread_reason", optional(event.unread_reason.as_ref().map(symbol))),
         ("country", optional(event.country.as_deref().map(text))),
         ("region", optional(event.region.as_deref().map(text))),
         ("format_id", optional(event.format_id.as_deref().map(text))),
@@ -89,14 +68,8 @@ fn picture(event: &PlateEvent) -> Fields {
         ("direction", optional(event.direction.as_ref().map(symbol))),
         ("quality", optional(event.quality.map(quality))),
         ("evidence", array(&event.evidence, evidence)),
-        (
-            "detector_digest",
-            optional(event.detector_digest.as_ref().map(digest)),
-        ),
-        (
-            "reader_digest",
-            optional(event.reader_digest.as_ref().map(digest)),
-        ),
+        ("detector_digest", optional(event.detector_digest.as_ref().map(digest))),
+        ("reader_digest", optional(event.reader_digest.as_ref().map(digest))),
         ("plugin_digests", array(&event.plugin_digests, digest)),
         ("dedup", dedup(&event.dedup)),
     ])
@@ -158,10 +131,7 @@ fn correction(correction: &Correction) -> Value {
 }
 
 fn candidate(candidate: &Candidate) -> Value {
-    Value::Record(record([
-        ("plate", text(&candidate.plate)),
-        ("score", Value::Float(candidate.score)),
-    ]))
+    Value::Record(record([("plate", text(&candidate.plate)), ("score", Value::Float(candidate.score))]))
 }
 
 fn verdict(verdict: &Verdict) -> Value {
@@ -170,10 +140,7 @@ fn verdict(verdict: &Verdict) -> Value {
         Verdict::Invalid { reason } => ("invalid", Some(reason)),
         Verdict::Unchecked { why } => ("unchecked", Some(why)),
     };
-    Value::Record(record([
-        ("kind", text(kind)),
-        ("reason", optional(reason.map(|reason| text(reason)))),
-    ]))
+    Value::Record(record([("kind", text(kind)), ("reason", optional(reason.map(|reason| text(reason))))]))
 }
 
 fn quad(quad: &Quad) -> Value {
@@ -217,10 +184,7 @@ fn evidence(evidence: &EvidenceRef) -> Value {
 fn dedup(dedup: &Dedup) -> Value {
     Value::Record(record([
         ("decision", symbol(&dedup.decision)),
-        (
-            "repeats_event_id",
-            optional(dedup.repeats_event_id.map(|event| id(event.0))),
-        ),
+        ("repeats_event_id", optional(dedup.repeats_event_id.map(|event| id(event.0)))),
         ("reason", text(&dedup.reason)),
     ]))
 }

@@ -34,22 +34,9 @@ macro_rules! event_bus_suite {
                 assert!((1..=3).contains(&some.len()));
                 polled.extend(some);
             }
-            assert!(
-                polled
-                    .windows(2)
-                    .all(|pair| pair[0].offset < pair[1].offset)
-            );
-            let payloads: Vec<_> = polled
-                .into_iter()
-                .map(|delivery| delivery.payload)
-                .collect();
-            assert_eq!(
-                payloads,
-                batch
-                    .into_iter()
-                    .map(|envelope| envelope.payload)
-                    .collect::<Vec<_>>()
-            );
+            assert!(polled.windows(2).all(|pair| pair[0].offset < pair[1].offset));
+            let payloads: Vec<_> = polled.into_iter().map(|delivery| delivery.payload).collect();
+            assert_eq!(payloads, batch.into_iter().map(|envelope| envelope.payload).collect::<Vec<_>>());
             subscription.commit().await.unwrap();
             publishing.await.unwrap().unwrap();
         }
@@ -59,10 +46,7 @@ macro_rules! event_bus_suite {
             let (bus, mut subscription, kept) = $make();
             let publishing = tokio::spawn(async move { bus.publish(&[envelope(1)]).await });
             let polled = subscription.poll(10).await.unwrap();
-            subscription
-                .dead_letter(&polled[0], "it is no event")
-                .await
-                .unwrap();
+            subscription.dead_letter(&polled[0], "it is no event").await.unwrap();
             subscription.commit().await.unwrap();
             publishing.await.unwrap().unwrap();
             assert_eq!(kept(), [(polled[0].offset, "it is no event".to_owned())]);
@@ -87,16 +71,9 @@ macro_rules! event_bus_suite {
         #[tokio::test]
         async fn dropping_a_poll_loses_nothing() {
             let (bus, mut subscription, _kept) = $make();
-            assert!(
-                tokio::time::timeout(SOON, subscription.poll(5))
-                    .await
-                    .is_err()
-            );
+            assert!(tokio::time::timeout(SOON, subscription.poll(5)).await.is_err());
             let publishing = tokio::spawn(async move { bus.publish(&[envelope(1)]).await });
-            assert_eq!(
-                subscription.poll(5).await.unwrap()[0].payload,
-                envelope(1).payload
-            );
+            assert_eq!(subscription.poll(5).await.unwrap()[0].payload, envelope(1).payload);
             subscription.commit().await.unwrap();
             publishing.await.unwrap().unwrap();
         }
@@ -121,10 +98,7 @@ mod local {
         let kept = move || {
             let _dir = &dir;
             let letters = spool.dead_letters().list(10).unwrap();
-            letters
-                .into_iter()
-                .map(|dead| (dead.letter.offset, dead.letter.reason))
-                .collect()
+            letters.into_iter().map(|dead| (dead.letter.offset, dead.letter.reason)).collect()
         };
         (bus, subscription, Box::new(kept))
     }
@@ -137,15 +111,9 @@ mod local {
         let mut publishing = tokio::spawn(async move { bus.publish(&[envelope(1), envelope(2)]).await });
         assert_eq!(subscription.poll(1).await.unwrap().len(), 1);
         subscription.commit().await.unwrap();
-        assert!(
-            tokio::time::timeout(SOON, &mut publishing).await.is_err(),
-            "half of it was committed"
-        );
+        assert!(tokio::time::timeout(SOON, &mut publishing).await.is_err(), "half of it was committed");
         assert_eq!(subscription.poll(1).await.unwrap().len(), 1);
-        assert!(
-            tokio::time::timeout(SOON, &mut publishing).await.is_err(),
-            "the rest is only polled"
-        );
+        assert!(tokio::time::timeout(SOON, &mut publishing).await.is_err(), "the rest is only polled");
         subscription.commit().await.unwrap();
         publishing.await.unwrap().unwrap();
     }
@@ -153,16 +121,9 @@ mod local {
     #[tokio::test]
     async fn a_batch_whose_publisher_gave_up_is_not_delivered() {
         let (bus, mut subscription, _kept) = make();
-        assert!(
-            tokio::time::timeout(SOON, bus.publish(&[envelope(1)]))
-                .await
-                .is_err()
-        );
+        assert!(tokio::time::timeout(SOON, bus.publish(&[envelope(1)])).await.is_err());
         let publishing = tokio::spawn(async move { bus.publish(&[envelope(2)]).await });
-        assert_eq!(
-            subscription.poll(9).await.unwrap()[0].payload,
-            envelope(2).payload
-        );
+        assert_eq!(subscription.poll(9).await.unwrap()[0].payload, envelope(2).payload);
         subscription.commit().await.unwrap();
         publishing.await.unwrap().unwrap();
     }

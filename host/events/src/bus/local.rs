@@ -38,15 +38,8 @@ pub struct LocalSubscription {
 /// A bus with room for `capacity` batches. What cannot be decoded goes to `dead_letters`.
 pub fn local_bus(capacity: usize, dead_letters: DeadLetters) -> (LocalBus, LocalSubscription) {
     let (send, batches) = mpsc::channel(capacity.max(1));
-    let bus = LocalBus {
-        batches: send,
-        next_offset: AtomicU64::new(0),
-    };
-    let subscription = LocalSubscription {
-        batches,
-        open: VecDeque::new(),
-        dead_letters,
-    };
+    let bus = LocalBus { batches: send, next_offset: AtomicU64::new(0) };
+    let subscription = LocalSubscription { batches, open: VecDeque::new(), dead_letters };
     (bus, subscription)
 }
 
@@ -57,15 +50,11 @@ impl EventBus for LocalBus {
             return Ok(());
         }
         let first = self.next_offset.fetch_add(batch.len() as u64, Ordering::Relaxed);
-        let deliveries = (first..).zip(batch).map(|(offset, envelope)| Delivery {
-            offset,
-            payload: envelope.payload.clone(),
-        });
+        let deliveries = (first..)
+            .zip(batch)
+            .map(|(offset, envelope)| Delivery { offset, payload: envelope.payload.clone() });
         let (committed, answered) = oneshot::channel();
-        let batch = Batch {
-            deliveries: deliveries.collect(),
-            committed,
-        };
+        let batch = Batch { deliveries: deliveries.collect(), committed };
         self.batches.send(batch).await.map_err(|_| BusError::Closed)?;
         answered.await.map_err(|_| BusError::Unavailable {
             reason: "the consumer went away before it stored the batch".to_owned(),
@@ -130,9 +119,9 @@ impl EventSubscription for LocalSubscription {
         let put = tokio::task::spawn_blocking(move || dead_letters.put(letter)).await;
         match put {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(error)) => Err(BusError::Unavailable {
-                reason: format!("keeping a dead letter: {error}"),
-            }),
+            Ok(Err(error)) => {
+                Err(BusError::Unavailable { reason: format!("keeping a dead letter: {error}") })
+            }
             Err(_) => Err(BusError::Closed),
         }
     }

@@ -46,36 +46,11 @@ impl DedupConfig {
     /// Checks every key; opens and starts nothing.
     pub fn validate(&self) -> Result<(), InvalidKey> {
         let numbers = [
-            (
-                "dedup.window_s",
-                self.window_s,
-                0..=604_800,
-                "seconds from 0 to 604800",
-            ),
-            (
-                "dedup.merge_gap_ms",
-                self.merge_gap_ms,
-                0..=60_000,
-                "milliseconds from 0 to 60000",
-            ),
-            (
-                "dedup.unread_gap_ms",
-                self.unread_gap_ms,
-                0..=60_000,
-                "milliseconds from 0 to 60000",
-            ),
-            (
-                "dedup.certain_votes_min",
-                self.certain_votes_min,
-                1..=1_000,
-                "a whole number from 1 to 1000",
-            ),
-            (
-                "dedup.passes_max",
-                self.passes_max,
-                1..=100_000,
-                "a whole number from 1 to 100000",
-            ),
+            ("dedup.window_s", self.window_s, 0..=604_800, "seconds from 0 to 604800"),
+            ("dedup.merge_gap_ms", self.merge_gap_ms, 0..=60_000, "milliseconds from 0 to 60000"),
+            ("dedup.unread_gap_ms", self.unread_gap_ms, 0..=60_000, "milliseconds from 0 to 60000"),
+            ("dedup.certain_votes_min", self.certain_votes_min, 1..=1_000, "a whole number from 1 to 1000"),
+            ("dedup.passes_max", self.passes_max, 1..=100_000, "a whole number from 1 to 100000"),
         ];
         for (key, value, range, right) in numbers {
             require(range.contains(&value), key, value, right)?;

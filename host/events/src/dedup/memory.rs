@@ -29,10 +29,7 @@ pub(super) struct Passed {
 
 /// The text that is compared: the corrected plate where a format changed it.
 pub(super) fn plate_of(event: &PlateEvent) -> Option<String> {
-    let text = event
-        .plate_corrected
-        .as_ref()
-        .or(event.plate_normalized.as_ref())?;
+    let text = event.plate_corrected.as_ref().or(event.plate_normalized.as_ref())?;
     Some(normalize(text)).filter(|plate| !plate.is_empty())
 }
 
@@ -47,11 +44,7 @@ impl Passed {
             agreeing: event.votes.agreeing,
             first_seen: event.first_seen,
             last_seen: event.last_seen.max(event.captured_at),
-            place: event
-                .plate_quad
-                .map(|quad| quad.bounds())
-                .or(event.vehicle_box)
-                .filter(|b| b.is_sane()),
+            place: event.plate_quad.map(|quad| quad.bounds()).or(event.vehicle_box).filter(|b| b.is_sane()),
             open: event.lifecycle != Lifecycle::Final,
             decided,
         }

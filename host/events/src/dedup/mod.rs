@@ -66,10 +66,7 @@ impl Dedup {
     /// With nothing remembered; the configuration is checked.
     pub fn new(config: DedupConfig) -> Result<Self, InvalidKey> {
         config.validate()?;
-        Ok(Self {
-            config,
-            cameras: BTreeMap::new(),
-        })
+        Ok(Self { config, cameras: BTreeMap::new() })
     }
 
     /// Decides about an event and writes the decision into it. To be called once for each revision, in order.
@@ -136,28 +133,19 @@ fn first_decision() -> Decision {
 
 /// Decides about an event that is seen for the first time.
 fn first(passes: &[Passed], passed: &Passed, config: &DedupConfig) -> Decision {
-    let repeats = passes
-        .iter()
-        .filter_map(|p| Some((p, repeat(p, passed, config)?)));
+    let repeats = passes.iter().filter_map(|p| Some((p, repeat(p, passed, config)?)));
     let merge_first = |r: &Repeat| r.decision != DedupDecision::Merge;
     let nearest = repeats.min_by_key(|(p, r)| (merge_first(r), r.gap, p.event_id));
     nearest.map_or_else(first_decision, |(earlier, repeat)| Decision {
         decision: repeat.decision,
         repeats_event_id: Some(earlier.head()),
-        reason: format!(
-            "{}, {:.1} s after it was last seen",
-            repeat.reason,
-            repeat.gap.as_secs_f64()
-        ),
+        reason: format!("{}, {:.1} s after it was last seen", repeat.reason, repeat.gap.as_secs_f64()),
     })
 }
 
 /// Decides about a later revision of an event about which `decided` was said.
 fn again(passes: &[Passed], passed: &Passed, decided: Decision, config: &DedupConfig) -> Decision {
-    let Some(head) = decided
-        .repeats_event_id
-        .filter(|_| decided.decision != DedupDecision::Emit)
-    else {
+    let Some(head) = decided.repeats_event_id.filter(|_| decided.decision != DedupDecision::Emit) else {
         return decided;
     };
     let mut row = passes.iter().filter(|p| p.head() == head).peekable();
@@ -182,13 +170,7 @@ fn repeat(earlier: &Passed, later: &Passed, config: &DedupConfig) -> Option<Repe
     let within = |limit: Duration| !limit.is_zero() && gap <= limit;
     let near = earlier.near(later, config);
     let same = later.plate.as_ref() == Some(plate);
-    let found = |decision, reason| {
-        Some(Repeat {
-            decision,
-            gap,
-            reason,
-        })
-    };
+    let found = |decision, reason| Some(Repeat { decision, gap, reason });
     if later.plate.is_none() {
         return found(DedupDecision::Merge, "an unread part of a pass that was read")
             .filter(|_| near && within(config.unread_gap()));
@@ -198,10 +180,7 @@ fn repeat(earlier: &Passed, later: &Passed, config: &DedupConfig) -> Option<Repe
         && earlier.nearly_same_text(later, config)
         && (same || !earlier.outdone_by(later))
     {
-        return found(
-            DedupDecision::Merge,
-            "another part of the same pass, at the same place",
-        );
+        return found(DedupDecision::Merge, "another part of the same pass, at the same place");
     }
     found(DedupDecision::Suppress, "the same plate at the same camera")
         .filter(|_| same && within(config.window()))
@@ -210,10 +189,7 @@ fn repeat(earlier: &Passed, later: &Passed, config: &DedupConfig) -> Option<Repe
 /// Adds a pass; the one seen least recently is forgotten when there are too many, those in view last.
 fn remember(passes: &mut Vec<Passed>, passed: Passed, config: &DedupConfig) {
     if passes.len() >= config.passes_max as usize {
-        let oldest = passes
-            .iter()
-            .enumerate()
-            .min_by_key(|(_, p)| (p.open, p.last_seen));
+        let oldest = passes.iter().enumerate().min_by_key(|(_, p)| (p.open, p.last_seen));
         if let Some(index) = oldest.map(|(index, _)| index) {
             passes.swap_remove(index);
         }

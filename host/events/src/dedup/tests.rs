@@ -35,10 +35,7 @@ fn passing(plate: Option<&str>, seconds: f64) -> PlateEvent {
         char_confidences: Vec::new(),
         candidates: Vec::new(),
         confidence: 0.9,
-        votes: Votes {
-            frames: 10,
-            agreeing: 10,
-        },
+        votes: Votes { frames: 10, agreeing: 10 },
         unread_reason: plate.is_none().then_some(UnreadReason::PoorPicture),
         country: None,
         region: None,
@@ -79,27 +76,14 @@ fn a_plate_that_comes_back_within_the_window_repeats_the_first_event() {
     let first = events[0].event_id;
     let decided = decide(&mut dedup(), &mut events);
     // 410 s is within 300 s of the repeat at 120 s: the window slides. 715 s is not within 300 s of 411 s.
-    assert_eq!(
-        decided,
-        [
-            (Emit, None),
-            (Suppress, Some(first)),
-            (Suppress, Some(first)),
-            (Emit, None)
-        ]
-    );
-    assert_eq!(
-        events[1].dedup.reason,
-        "the same plate at the same camera, 119.0 s after it was last seen"
-    );
+    assert_eq!(decided, [(Emit, None), (Suppress, Some(first)), (Suppress, Some(first)), (Emit, None)]);
+    assert_eq!(events[1].dedup.reason, "the same plate at the same camera, 119.0 s after it was last seen");
 }
 
 #[test]
 fn a_parked_car_that_is_read_all_day_is_one_event() {
     let mut dedup = dedup();
-    let mut events: Vec<_> = (0..500)
-        .map(|i| passing(Some("AB123C"), f64::from(i) * 60.0))
-        .collect();
+    let mut events: Vec<_> = (0..500).map(|i| passing(Some("AB123C"), f64::from(i) * 60.0)).collect();
     for event in &mut events {
         event.direction = Some(Direction::Stationary);
     }
@@ -123,11 +107,7 @@ fn another_plate_camera_site_lane_or_way_is_no_repeat() {
         events[0].lane_id = Some("1".to_owned());
         events[1].lane_id = Some("1".to_owned());
         change(&mut events[1]);
-        assert_eq!(
-            decide(&mut dedup(), &mut events)[1],
-            (Emit, None),
-            "change {index}"
-        );
+        assert_eq!(decide(&mut dedup(), &mut events)[1], (Emit, None), "change {index}");
     }
 }
 
@@ -145,11 +125,7 @@ fn a_pass_that_broke_in_two_tracks_is_merged() {
         events[1].votes.agreeing = agreeing;
         let first = events[0].event_id;
         let decided = decide(&mut dedup(), &mut events)[1];
-        assert_eq!(
-            decided,
-            (expected, (expected == Merge).then_some(first)),
-            "{text}"
-        );
+        assert_eq!(decided, (expected, (expected == Merge).then_some(first)), "{text}");
     }
 }
 
@@ -183,11 +159,7 @@ fn an_unread_event_is_merged_only_into_a_read_one_of_the_same_pass() {
         (None, 1.5, Emit),
     ] {
         let mut events = [passing(before, 0.0), passing(None, seconds)];
-        assert_eq!(
-            decide(&mut dedup(), &mut events)[1].0,
-            expected,
-            "{before:?} {seconds}"
-        );
+        assert_eq!(decide(&mut dedup(), &mut events)[1].0, expected, "{before:?} {seconds}");
     }
     let mut read_later = [passing(None, 0.0), passing(Some("AB123C"), 1.5)];
     assert_eq!(decide(&mut dedup(), &mut read_later)[1], (Emit, None));
@@ -206,18 +178,13 @@ fn a_revision_keeps_the_decision_of_its_event() {
     let mut first_again = events[0].clone();
     first_again.revision = 2;
     dedup.decide(&mut first_again);
-    assert_eq!(
-        first_again.dedup.decision, Emit,
-        "an event does not repeat itself"
-    );
+    assert_eq!(first_again.dedup.decision, Emit, "an event does not repeat itself");
 }
 
 #[test]
 fn a_repeat_that_turns_out_to_be_another_plate_or_way_is_emitted() {
-    let changes: [fn(&mut PlateEvent); 2] = [
-        |e| e.plate_normalized = Some("XY789Z".to_owned()),
-        |e| e.direction = Some(Direction::Receding),
-    ];
+    let changes: [fn(&mut PlateEvent); 2] =
+        [|e| e.plate_normalized = Some("XY789Z".to_owned()), |e| e.direction = Some(Direction::Receding)];
     for change in changes {
         let mut dedup = dedup();
         let mut events = [passing(Some("AB123C"), 0.0), passing(Some("AB123C"), 60.0)];
@@ -243,29 +210,19 @@ fn a_plate_that_is_still_in_view_is_remembered_beyond_the_window() {
 #[test]
 fn what_was_decided_survives_a_restart() {
     let mut before = dedup();
-    let mut events = [
-        passing(Some("AB123C"), 0.0),
-        passing(Some("AB123C"), 200.0),
-        passing(Some("XY789Z"), 210.0),
-    ];
+    let mut events =
+        [passing(Some("AB123C"), 0.0), passing(Some("AB123C"), 200.0), passing(Some("XY789Z"), 210.0)];
     decide(&mut before, &mut events);
     let first = events[0].event_id;
     let mut after = dedup();
     after.rebuild(events.iter().rev().cloned());
     let mut later = [passing(Some("AB123C"), 400.0), passing(Some("XY789Z"), 900.0)];
-    assert_eq!(
-        decide(&mut after, &mut later),
-        [(Suppress, Some(first)), (Emit, None)]
-    );
+    assert_eq!(decide(&mut after, &mut later), [(Suppress, Some(first)), (Emit, None)]);
 }
 
 #[test]
 fn memory_is_bounded_for_a_camera_and_in_cameras() {
-    let mut dedup = Dedup::new(DedupConfig {
-        passes_max: 50,
-        ..DedupConfig::default()
-    })
-    .unwrap();
+    let mut dedup = Dedup::new(DedupConfig { passes_max: 50, ..DedupConfig::default() }).unwrap();
     for i in 0..300 {
         dedup.decide(&mut passing(Some(&format!("P{i}")), f64::from(i) * 0.01));
     }
@@ -276,14 +233,7 @@ fn memory_is_bounded_for_a_camera_and_in_cameras() {
         dedup.decide(&mut event);
     }
     assert!(dedup.cameras.len() <= CAMERAS_MAX);
-    assert!(
-        DedupConfig {
-            passes_max: 0,
-            ..DedupConfig::default()
-        }
-        .validate()
-        .is_err()
-    );
+    assert!(DedupConfig { passes_max: 0, ..DedupConfig::default() }.validate().is_err());
 }
 
 proptest! {

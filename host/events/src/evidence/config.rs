@@ -58,54 +58,19 @@ impl PicturesConfig {
         let pixels = "pixels from 64 to 16384";
         let minutes = "minutes from 0 to 5270400 (ten years)";
         let numbers = [
-            (
-                "pictures.plate_jpeg_quality",
-                u32::from(self.plate_jpeg_quality),
-                1..=100,
-                percent,
-            ),
-            (
-                "pictures.jpeg_quality",
-                u32::from(self.jpeg_quality),
-                1..=100,
-                percent,
-            ),
-            (
-                "pictures.scene_width_px",
-                self.scene_width_px,
-                64..=16_384,
-                pixels,
-            ),
-            (
-                "pictures.vehicle_width_px",
-                self.vehicle_width_px,
-                64..=16_384,
-                pixels,
-            ),
-            (
-                "pictures.plate_crop_keep_minutes",
-                self.plate_crop_keep_minutes,
-                0..=KEEP_MINUTES_MAX,
-                minutes,
-            ),
+            ("pictures.plate_jpeg_quality", u32::from(self.plate_jpeg_quality), 1..=100, percent),
+            ("pictures.jpeg_quality", u32::from(self.jpeg_quality), 1..=100, percent),
+            ("pictures.scene_width_px", self.scene_width_px, 64..=16_384, pixels),
+            ("pictures.vehicle_width_px", self.vehicle_width_px, 64..=16_384, pixels),
+            ("pictures.plate_crop_keep_minutes", self.plate_crop_keep_minutes, 0..=KEEP_MINUTES_MAX, minutes),
             (
                 "pictures.vehicle_crop_keep_minutes",
                 self.vehicle_crop_keep_minutes,
                 0..=KEEP_MINUTES_MAX,
                 minutes,
             ),
-            (
-                "pictures.scene_keep_minutes",
-                self.scene_keep_minutes,
-                0..=KEEP_MINUTES_MAX,
-                minutes,
-            ),
-            (
-                "pictures.failed_store_pause_s",
-                self.failed_store_pause_s,
-                0..=3_600,
-                "seconds from 0 to 3600",
-            ),
+            ("pictures.scene_keep_minutes", self.scene_keep_minutes, 0..=KEEP_MINUTES_MAX, minutes),
+            ("pictures.failed_store_pause_s", self.failed_store_pause_s, 0..=3_600, "seconds from 0 to 3600"),
         ];
         for (key, value, range, right) in numbers {
             require(range.contains(&value), key, value, right)?;

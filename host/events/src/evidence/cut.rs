@@ -22,9 +22,7 @@ pub(super) fn plate_region(plate: BBox) -> BBox {
 /// What the vehicle's picture shows.
 pub(super) fn vehicle_region(vehicle: Option<BBox>, plate: Option<BBox>) -> Option<BBox> {
     let around_plate = || plate.map(|p| p.grown(AROUND_PLATE.0, AROUND_PLATE.1));
-    vehicle
-        .map(|v| v.grown(VEHICLE_MARGIN.0, VEHICLE_MARGIN.1))
-        .or_else(around_plate)
+    vehicle.map(|v| v.grown(VEHICLE_MARGIN.0, VEHICLE_MARGIN.1)).or_else(around_plate)
 }
 
 /// Whether a region shows anything of the picture.
@@ -49,12 +47,7 @@ pub(super) fn scaled(picture: &Picture, region: BBox, width_max: u32) -> RgbImag
     let edge = |i: u32| (u64::from(i) * u64::from(source_height) / u64::from(height)) as f32;
     let mut data = Vec::with_capacity((width * height) as usize * 3);
     for row in 0..height {
-        let band = BBox::new(
-            left,
-            top + edge(row),
-            left + source_width as f32,
-            top + edge(row + 1),
-        );
+        let band = BBox::new(left, top + edge(row), left + source_width as f32, top + edge(row + 1));
         average_row(&picture.rgb(band).0, width as usize, &mut data);
     }
     RgbImage { width, height, data }
@@ -121,13 +114,7 @@ mod tests {
         let decoded = image::load_from_memory(&bytes).unwrap().to_rgb8();
         assert_eq!(decoded.dimensions(), (64, 32));
         let pixel = decoded.get_pixel(60, 16).0;
-        assert!(
-            pixel
-                .iter()
-                .zip([200, 100, 0])
-                .all(|(a, b): (&u8, u8)| a.abs_diff(b) < 12),
-            "{pixel:?}"
-        );
+        assert!(pixel.iter().zip([200, 100, 0]).all(|(a, b): (&u8, u8)| a.abs_diff(b) < 12), "{pixel:?}");
     }
 
     proptest! {

@@ -61,11 +61,7 @@ impl Pictures {
     /// With nothing remembered; the configuration is checked.
     pub fn new(config: PicturesConfig, clock: Arc<dyn Clock>) -> Result<Self, InvalidKey> {
         config.validate()?;
-        Ok(Self {
-            config,
-            clock,
-            state: Mutex::default(),
-        })
+        Ok(Self { config, clock, state: Mutex::default() })
     }
 
     /// Cuts and encodes the pictures of an event out of its best frame, the plate first. Nothing when the event comes
@@ -80,16 +76,8 @@ impl Pictures {
         let vehicle = event.vehicle_box.filter(|b| b.is_sane());
         let regions = [
             (EvidenceKind::PlateCrop, plate.map(cut::plate_region), u32::MAX),
-            (
-                EvidenceKind::VehicleCrop,
-                cut::vehicle_region(vehicle, plate),
-                self.config.vehicle_width_px,
-            ),
-            (
-                EvidenceKind::Scene,
-                Some(frame.picture.bounds()),
-                self.config.scene_width_px,
-            ),
+            (EvidenceKind::VehicleCrop, cut::vehicle_region(vehicle, plate), self.config.vehicle_width_px),
+            (EvidenceKind::Scene, Some(frame.picture.bounds()), self.config.scene_width_px),
         ];
         let pictures = regions
             .into_iter()
@@ -145,10 +133,7 @@ impl Pictures {
 
     fn put(&self, store: &dyn EvidenceStore, picture: &Evidence) -> Option<EvidenceRef> {
         let keep = self.config.keep(picture.kind)?;
-        let paused = self
-            .state()
-            .paused_until
-            .is_some_and(|until| self.clock.monotonic() < until);
+        let paused = self.state().paused_until.is_some_and(|until| self.clock.monotonic() < until);
         if paused {
             metric::evidence("failed");
             return None;

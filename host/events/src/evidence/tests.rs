@@ -31,9 +31,7 @@ impl EvidenceStore for Shelf {
     fn put(&self, evidence: &Evidence) -> Result<Kept, StoreError> {
         self.asked.fetch_add(1, Ordering::Relaxed);
         if self.fails {
-            return Err(StoreError::Unavailable {
-                reason: "the disk is gone".to_owned(),
-            });
+            return Err(StoreError::Unavailable { reason: "the disk is gone".to_owned() });
         }
         if self.shed == Some(evidence.kind) {
             return Ok(Kept::Shed);
@@ -48,20 +46,13 @@ impl EvidenceStore for Shelf {
 }
 
 fn pictures(clock: &Arc<StoppedClock>) -> Pictures {
-    let config = PicturesConfig {
-        scene_width_px: 320,
-        scene_keep_minutes: 10,
-        ..PicturesConfig::default()
-    };
+    let config = PicturesConfig { scene_width_px: 320, scene_keep_minutes: 10, ..PicturesConfig::default() };
     Pictures::new(config, Arc::<StoppedClock>::clone(clock)).unwrap()
 }
 
 fn emission(lifecycle: Lifecycle, vehicle: bool) -> Emission {
     let at = Timestamp::from_micros(1_795_421_700_000_000);
-    let captured_at = CapturedAt {
-        at,
-        synchronised: true,
-    };
+    let captured_at = CapturedAt { at, synchronised: true };
     let camera = CameraId::new("gate").unwrap();
     let picture = Picture::from_rgb(RgbImage::filled(640, 360, [10, 120, 200])).unwrap();
     let frame = Frame {
@@ -109,16 +100,9 @@ fn emission(lifecycle: Lifecycle, vehicle: bool) -> Emission {
         detector_digest: None,
         reader_digest: None,
         plugin_digests: Vec::new(),
-        dedup: Dedup {
-            decision: DedupDecision::Emit,
-            repeats_event_id: None,
-            reason: String::new(),
-        },
+        dedup: Dedup { decision: DedupDecision::Emit, repeats_event_id: None, reason: String::new() },
     };
-    Emission {
-        event,
-        best: Some(frame),
-    }
+    Emission { event, best: Some(frame) }
 }
 
 fn kinds(event: &PlateEvent) -> Vec<EvidenceKind> {
@@ -161,10 +145,7 @@ fn an_event_gets_plate_vehicle_and_scene_with_digest_and_expiry() {
 #[test]
 fn what_the_store_sheds_is_left_out_and_the_rest_is_kept() {
     let pictures = pictures(&Arc::default());
-    let shelf = Shelf {
-        shed: Some(Scene),
-        ..Shelf::default()
-    };
+    let shelf = Shelf { shed: Some(Scene), ..Shelf::default() };
     let mut emission = emission(Lifecycle::Final, true);
     let cut = pictures.cut(&emission);
     pictures.attach(&shelf, &mut emission.event, cut);
@@ -175,10 +156,7 @@ fn what_the_store_sheds_is_left_out_and_the_rest_is_kept() {
 fn a_store_that_fails_costs_one_attempt_until_it_is_asked_again() {
     let clock = Arc::<StoppedClock>::default();
     let pictures = pictures(&clock);
-    let shelf = Shelf {
-        fails: true,
-        ..Shelf::default()
-    };
+    let shelf = Shelf { fails: true, ..Shelf::default() };
     for asked in [1, 1, 2] {
         let mut emission = emission(Lifecycle::Final, true);
         let cut = pictures.cut(&emission);
@@ -196,10 +174,7 @@ fn a_later_revision_keeps_its_pictures_unless_a_better_crop_replaces_them() {
     let cut = pictures.cut(&first);
     pictures.attach(&shelf, &mut first.event, cut);
 
-    let mut update = Emission {
-        best: None,
-        ..first.clone()
-    };
+    let mut update = Emission { best: None, ..first.clone() };
     update.event.evidence.clear();
     (update.event.lifecycle, update.event.revision) = (Lifecycle::Update, 2);
     let cut = pictures.cut(&update);
@@ -212,24 +187,13 @@ fn a_later_revision_keeps_its_pictures_unless_a_better_crop_replaces_them() {
     let cut = pictures.cut(&last);
     pictures.attach(&shelf, &mut last.event, cut);
     assert_eq!(kinds(&last.event), [PlateCrop, VehicleCrop, Scene]);
-    assert!(
-        last.event
-            .evidence
-            .iter()
-            .all(|new| !first.event.evidence.contains(new))
-    );
-    assert!(
-        pictures.state().attached.is_empty(),
-        "nothing is remembered of a final event"
-    );
+    assert!(last.event.evidence.iter().all(|new| !first.event.evidence.contains(new)));
+    assert!(pictures.state().attached.is_empty(), "nothing is remembered of a final event");
 }
 
 #[test]
 fn kinds_that_are_not_kept_and_boxes_outside_the_picture_give_no_picture() {
-    let config = PicturesConfig {
-        scene_keep_minutes: 0,
-        ..PicturesConfig::default()
-    };
+    let config = PicturesConfig { scene_keep_minutes: 0, ..PicturesConfig::default() };
     let pictures = Pictures::new(config, Arc::new(StoppedClock::default())).unwrap();
     let mut outside = emission(Lifecycle::Final, false);
     outside.event.plate_quad = Some(BBox::new(9_000.0, 200.0, 9_060.0, 216.0).quad());
@@ -238,12 +202,5 @@ fn kinds_that_are_not_kept_and_boxes_outside_the_picture_give_no_picture() {
     outside.event.vehicle_box = Some(BBox::new(0.0, 0.0, 100.0, 100.0));
     let kept: Vec<_> = pictures.cut(&outside).iter().map(|e| e.kind).collect();
     assert_eq!(kept, [VehicleCrop]);
-    assert!(
-        PicturesConfig {
-            jpeg_quality: 0,
-            ..config
-        }
-        .validate()
-        .is_err()
-    );
+    assert!(PicturesConfig { jpeg_quality: 0, ..config }.validate().is_err());
 }

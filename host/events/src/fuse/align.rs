@@ -33,10 +33,7 @@ pub(super) struct Column {
 impl Column {
     /// The position of `read` that lies here.
     pub(super) fn position_of(&self, read: usize) -> Option<usize> {
-        self.entries
-            .iter()
-            .find(|(r, _)| *r == read)
-            .map(|(_, position)| *position)
+        self.entries.iter().find(|(r, _)| *r == read).map(|(_, position)| *position)
     }
 }
 
@@ -84,10 +81,7 @@ fn shares(column: &Column, reads: &[Lattice], weight_sum: f32) -> Shares {
         *mass /= sum.max(f32::MIN_POSITIVE);
     }
     characters.sort_by(|a, b| b.1.total_cmp(&a.1));
-    Shares {
-        characters,
-        occupied: present / weight_sum.max(f32::MIN_POSITIVE),
-    }
+    Shares { characters, occupied: present / weight_sum.max(f32::MIN_POSITIVE) }
 }
 
 /// Score of laying a position on a column.
@@ -96,27 +90,14 @@ fn agreement(column: &Shares, lattice: &Lattice, position: usize) -> f32 {
         return MISMATCH;
     };
     let sum: f32 = alternatives.iter().map(|a| a.probability).sum();
-    let share = |c: char| {
-        column
-            .characters
-            .iter()
-            .find(|(x, _)| *x == c)
-            .map_or(0.0, |(_, s)| *s)
-    };
-    let common: f32 = alternatives
-        .iter()
-        .map(|a| a.probability * share(a.character))
-        .sum();
+    let share = |c: char| column.characters.iter().find(|(x, _)| *x == c).map_or(0.0, |(_, s)| *s);
+    let common: f32 = alternatives.iter().map(|a| a.probability * share(a.character)).sum();
     let common = common / sum.max(f32::MIN_POSITIVE);
     let looks_alike = match (alternatives.first(), column.characters.first()) {
         (Some(a), Some((b, _))) => confusable(a.character, *b),
         _ => false,
     };
-    let looks = if looks_alike {
-        LOOKS_GAIN * (1.0 - common)
-    } else {
-        0.0
-    };
+    let looks = if looks_alike { LOOKS_GAIN * (1.0 - common) } else { 0.0 };
     MISMATCH + MATCH_GAIN * common + looks
 }
 
@@ -149,9 +130,7 @@ fn lay(columns: Vec<Column>, reads: &[Lattice], index: usize) -> Vec<Column> {
             Step::Own => {
                 if free > 0 {
                     free -= 1;
-                    new.push(Column {
-                        entries: vec![(index, position)],
-                    });
+                    new.push(Column { entries: vec![(index, position)] });
                 }
                 position += 1;
             }
@@ -193,16 +172,8 @@ fn best_path(profile: &[Shares], lattice: &Lattice) -> Vec<Step> {
             } else {
                 let on = diagonal + agreement(shares, lattice, row - 1);
                 let own = above + if column + 2 == width { END_GAP } else { GAP };
-                let (best, from) = if on >= skip {
-                    (on, Step::On)
-                } else {
-                    (skip, Step::Skip)
-                };
-                if own > best {
-                    (own, Step::Own)
-                } else {
-                    (best, from)
-                }
+                let (best, from) = if on >= skip { (on, Step::On) } else { (skip, Step::Skip) };
+                if own > best { (own, Step::Own) } else { (best, from) }
             };
             diagonal = above;
             (*score, *step) = (best, from);
@@ -219,11 +190,7 @@ fn trace_back(table: &[Vec<Step>], mut row: usize, mut column: usize) -> Vec<Ste
         let step = match (row, column) {
             (0, _) => Step::Skip,
             (_, 0) => Step::Own,
-            _ => table
-                .get(row)
-                .and_then(|steps| steps.get(column))
-                .copied()
-                .unwrap_or(Step::On),
+            _ => table.get(row).and_then(|steps| steps.get(column)).copied().unwrap_or(Step::On),
         };
         match step {
             Step::On => (row, column) = (row - 1, column - 1),

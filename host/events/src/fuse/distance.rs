@@ -14,10 +14,7 @@ const CONFUSABLE: [&str; 6] = ["0ODQ", "1I", "2Z", "5S", "8B", "6G"];
 
 /// Whether two different characters look alike on a plate.
 pub(crate) fn confusable(a: char, b: char) -> bool {
-    a != b
-        && CONFUSABLE
-            .iter()
-            .any(|group| group.contains(a) && group.contains(b))
+    a != b && CONFUSABLE.iter().any(|group| group.contains(a) && group.contains(b))
 }
 
 /// Levenshtein distance with costs in halves. With `free_ends`, characters of `long` before and after the match
@@ -79,11 +76,7 @@ pub(crate) fn similarity(a: &str, b: &str) -> f32 {
     let whole = share(cost(&short, &long, false, by_looks), long.len());
     let is_part =
         short.len() >= PART_CHARS_MIN && short.len() < long.len() && short.len() * 5 >= long.len() * 2;
-    let part = if is_part {
-        share(cost(&short, &long, true, by_looks), short.len())
-    } else {
-        0.0
-    };
+    let part = if is_part { share(cost(&short, &long, true, by_looks), short.len()) } else { 0.0 };
     whole.max(part).clamp(0.0, 1.0)
 }
 
@@ -94,12 +87,9 @@ mod tests {
 
     #[test]
     fn distances_of_known_pairs() {
-        for (a, b, distance) in [
-            ("kitten", "sitting", 3),
-            ("", "abc", 3),
-            ("AB123", "AB123", 0),
-            ("AB123", "B123", 1),
-        ] {
+        for (a, b, distance) in
+            [("kitten", "sitting", 3), ("", "abc", 3), ("AB123", "AB123", 0), ("AB123", "B123", 1)]
+        {
             assert_eq!(edit_distance(a, b), distance, "{a} {b}");
         }
     }

@@ -49,10 +49,7 @@ impl Fusion {
 
     /// Frames that were read, and those whose own best text is the fused one.
     pub fn votes(&self) -> Votes {
-        Votes {
-            frames: self.frames,
-            agreeing: self.count_of(self.normalized()),
-        }
+        Votes { frames: self.frames, agreeing: self.count_of(self.normalized()) }
     }
 
     /// Reads that are kept and aligned; the others only count as votes.
@@ -67,11 +64,7 @@ impl Fusion {
 
     /// How likely the reads show a plate at all: their mean plate-likeness by weight, 0 to 1.
     pub fn likeness(&self) -> f32 {
-        if self.weight_sum > 0.0 {
-            self.likeness_sum / self.weight_sum
-        } else {
-            0.0
-        }
+        if self.weight_sum > 0.0 { self.likeness_sum / self.weight_sum } else { 0.0 }
     }
 
     /// The fused text, normalised; empty while there is none.

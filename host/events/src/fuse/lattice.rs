@@ -31,10 +31,7 @@ impl CutOff {
     /// A plate whose box comes within 2 pixels of the picture's left or right border is cut off there.
     pub fn of(plate: BBox, picture: &Picture) -> Self {
         const MARGIN_PX: f32 = 2.0;
-        Self {
-            left: plate.x1 <= MARGIN_PX,
-            right: plate.x2 >= picture.width() as f32 - MARGIN_PX,
-        }
+        Self { left: plate.x1 <= MARGIN_PX, right: plate.x2 >= picture.width() as f32 - MARGIN_PX }
     }
 }
 
@@ -54,40 +51,21 @@ pub(super) struct Lattice {
 impl Lattice {
     /// Takes what is sane of a read; nothing when no letter or digit is left.
     pub(super) fn new(read: &PlateRead, cut_off: CutOff) -> Option<Self> {
-        let positions: Vec<_> = read
-            .positions
-            .iter()
-            .take(POSITIONS_MAX)
-            .filter_map(|p| sane(p))
-            .collect();
-        let lattice = Self {
-            positions,
-            weight: weight(read),
-            likeness: unit(read.plate_likeness),
-            cut_off,
-        };
+        let positions: Vec<_> = read.positions.iter().take(POSITIONS_MAX).filter_map(|p| sane(p)).collect();
+        let lattice = Self { positions, weight: weight(read), likeness: unit(read.plate_likeness), cut_off };
         (!lattice.text().is_empty()).then_some(lattice)
     }
 
     /// The normalised text of the most probable characters.
     pub(super) fn text(&self) -> String {
-        let best: String = self
-            .positions
-            .iter()
-            .filter_map(|p| p.first())
-            .map(|a| a.character)
-            .collect();
+        let best: String = self.positions.iter().filter_map(|p| p.first()).map(|a| a.character).collect();
         normalize(&best)
     }
 }
 
 /// 0 to 1, and 0 for what is no number.
 fn unit(value: f32) -> f32 {
-    if value.is_finite() {
-        value.clamp(0.0, 1.0)
-    } else {
-        0.0
-    }
+    if value.is_finite() { value.clamp(0.0, 1.0) } else { 0.0 }
 }
 
 /// The alternatives in order, none twice, with probabilities that add up to at most 1.
@@ -97,10 +75,7 @@ fn sane(position: &[Alternative]) -> Option<Vec<Alternative>> {
         let probability = unit(alternative.probability);
         let known = kept.iter().any(|a| a.character == alternative.character);
         if probability > 0.0 && !known {
-            kept.push(Alternative {
-                character: alternative.character,
-                probability,
-            });
+            kept.push(Alternative { character: alternative.character, probability });
         }
     }
     kept.sort_by(|a, b| b.probability.total_cmp(&a.probability));

@@ -75,12 +75,7 @@ pub struct Readings {
 impl Readings {
     /// Keeps at most `reads_max` reads for each group, and at least one.
     pub fn new(reads_max: usize) -> Self {
-        Self {
-            reads_max,
-            groups: Vec::new(),
-            next_id: 1,
-            strays: 0,
-        }
+        Self { reads_max, groups: Vec::new(), next_id: 1, strays: 0 }
     }
 
     /// Adds the read of one frame and gives the group that it went to. Nothing when no letter or digit was read, or
@@ -103,11 +98,7 @@ impl Readings {
         self.join_groups();
         let still_there = self.groups.iter().any(|group| group.id == id);
         // The group may just have been joined to one that says the same.
-        if still_there {
-            Some(id)
-        } else {
-            self.nearest_to(&text)
-        }
+        if still_there { Some(id) } else { self.nearest_to(&text) }
     }
 
     /// Keeps a group from being joined to another or dropped, because an event was made of it.
@@ -124,9 +115,7 @@ impl Readings {
 
     /// The group whose reads weigh most.
     pub fn leading(&self) -> Option<&Fusion> {
-        self.groups
-            .iter()
-            .max_by(|a, b| a.weight().total_cmp(&b.weight()))
+        self.groups.iter().max_by(|a, b| a.weight().total_cmp(&b.weight()))
     }
 
     /// One group.

@@ -49,37 +49,21 @@ struct Damage {
 }
 
 fn look_alike(random: &mut Random, c: char) -> char {
-    let alike: Vec<char> = ('0'..='Z')
-        .filter(|other| distance::confusable(c, *other))
-        .collect();
-    if alike.is_empty() || random.chance(0.5) {
-        random.character()
-    } else {
-        alike[random.below(alike.len())]
-    }
+    let alike: Vec<char> = ('0'..='Z').filter(|other| distance::confusable(c, *other)).collect();
+    if alike.is_empty() || random.chance(0.5) { random.character() } else { alike[random.below(alike.len())] }
 }
 
 /// A position that says `best`, and admits what is right with some probability when it is wrong.
 fn position(random: &mut Random, best: char, truth: Option<char>) -> Vec<Alternative> {
     let wrong = truth != Some(best);
-    let first = if wrong {
-        0.45 + 0.45 * random.unit()
-    } else {
-        0.6 + 0.39 * random.unit()
-    };
+    let first = if wrong { 0.45 + 0.45 * random.unit() } else { 0.6 + 0.39 * random.unit() };
     let second = match truth {
         Some(truth) if wrong && random.chance(0.6) => truth,
         _ => look_alike(random, best),
     };
-    let mut alternatives = vec![Alternative {
-        character: best,
-        probability: first,
-    }];
+    let mut alternatives = vec![Alternative { character: best, probability: first }];
     if second != best {
-        alternatives.push(Alternative {
-            character: second,
-            probability: (1.0 - first) * 0.7,
-        });
+        alternatives.push(Alternative { character: second, probability: (1.0 - first) * 0.7 });
     }
     alternatives
 }
@@ -91,27 +75,15 @@ fn read_of(positions: Vec<Vec<Alternative>>, quality: f32) -> PlateRead {
         quad: BBox::new(10.0, 10.0, 10.0 + width_px, 40.0).quad(),
         width_px,
         plate_likeness: 0.9,
-        quality: CropQuality {
-            sharpness: 20.0 + 200.0 * quality,
-            contrast: 0.5,
-            exposure: 0.5,
-        },
+        quality: CropQuality { sharpness: 20.0 + 200.0 * quality, contrast: 0.5, exposure: 0.5 },
         sequence: 0,
-        captured_at: CapturedAt {
-            at: Timestamp::from_micros(0),
-            synchronised: true,
-        },
+        captured_at: CapturedAt { at: Timestamp::from_micros(0), synchronised: true },
         reader: Digest::of(b"reader"),
     }
 }
 
 fn exact(text: &str) -> PlateRead {
-    let sure = |character| {
-        vec![Alternative {
-            character,
-            probability: 0.95,
-        }]
-    };
+    let sure = |character| vec![Alternative { character, probability: 0.95 }];
     read_of(text.chars().map(sure).collect(), 1.0)
 }
 
@@ -137,11 +109,7 @@ fn damaged(random: &mut Random, plate: &str, damage: Damage) -> PlateRead {
         if random.chance(damage.deletion * scale) {
             continue;
         }
-        let best = if random.chance(damage.confusion * scale) {
-            look_alike(random, c)
-        } else {
-            c
-        };
+        let best = if random.chance(damage.confusion * scale) { look_alike(random, c) } else { c };
         positions.push(position(random, best, Some(c)));
     }
     read_of(positions, quality)
@@ -156,16 +124,11 @@ fn fuse_all(reads: &[PlateRead]) -> Readings {
 }
 
 fn leading_text(readings: &Readings) -> String {
-    readings
-        .leading()
-        .map(|group| group.normalized().to_owned())
-        .unwrap_or_default()
+    readings.leading().map(|group| group.normalized().to_owned()).unwrap_or_default()
 }
 
 fn fuse_texts(texts: &[&str]) -> String {
-    leading_text(&fuse_all(
-        &texts.iter().map(|text| exact(text)).collect::<Vec<_>>(),
-    ))
+    leading_text(&fuse_all(&texts.iter().map(|text| exact(text)).collect::<Vec<_>>()))
 }
 
 /// Shares of plates that are right: one read alone, the most frequent text of the reads, and fused.
@@ -175,9 +138,7 @@ fn accuracy(damage: Damage, frames: usize) -> (f32, f32, f32) {
     let (mut single, mut frequent, mut fused) = (0, 0, 0);
     for _ in 0..PLATES {
         let plate = random.plate();
-        let reads: Vec<_> = (0..frames)
-            .map(|_| damaged(&mut random, &plate, damage))
-            .collect();
+        let reads: Vec<_> = (0..frames).map(|_| damaged(&mut random, &plate, damage)).collect();
         let texts: Vec<String> = reads.iter().map(|read| normalize(&read.text())).collect();
         single += texts.iter().filter(|text| **text == plate).count();
         let count = |text: &String| texts.iter().filter(|other| *other == text).count();
@@ -185,33 +146,14 @@ fn accuracy(damage: Damage, frames: usize) -> (f32, f32, f32) {
         fused += usize::from(leading_text(&fuse_all(&reads)) == plate);
     }
     let share = |count: usize, of: usize| count as f32 / of as f32;
-    (
-        share(single, PLATES * frames),
-        share(frequent, PLATES),
-        share(fused, PLATES),
-    )
+    (share(single, PLATES * frames), share(frequent, PLATES), share(fused, PLATES))
 }
 
 #[test]
 fn fused_plates_are_right_far_more_often_than_single_reads() {
-    let mild = Damage {
-        confusion: 0.05,
-        deletion: 0.02,
-        insertion: 0.02,
-        hidden: 0.1,
-    };
-    let rough = Damage {
-        confusion: 0.15,
-        deletion: 0.05,
-        insertion: 0.05,
-        hidden: 0.2,
-    };
-    let hidden = Damage {
-        confusion: 0.05,
-        deletion: 0.01,
-        insertion: 0.01,
-        hidden: 0.5,
-    };
+    let mild = Damage { confusion: 0.05, deletion: 0.02, insertion: 0.02, hidden: 0.1 };
+    let rough = Damage { confusion: 0.15, deletion: 0.05, insertion: 0.05, hidden: 0.2 };
+    let hidden = Damage { confusion: 0.05, deletion: 0.01, insertion: 0.01, hidden: 0.5 };
     for (name, damage, frames, single_max, fused_min) in [
         ("mild", mild, 5, 0.6, 0.95),
         ("rough", rough, 5, 0.2, 0.7),
@@ -224,19 +166,13 @@ fn fused_plates_are_right_far_more_often_than_single_reads() {
         );
         assert!(single < single_max, "{name} {frames}: single {single}");
         assert!(fused > fused_min, "{name} {frames}: fused {fused}");
-        assert!(
-            fused > frequent,
-            "{name} {frames}: fused {fused} against {frequent}"
-        );
+        assert!(fused > frequent, "{name} {frames}: fused {fused} against {frequent}");
     }
 }
 
 #[test]
 fn a_partial_read_does_not_win_over_complete_ones_even_when_there_are_more_of_it() {
-    assert_eq!(
-        fuse_texts(&["AB123C", "AB123C", "AB12", "AB12", "AB12"]),
-        "AB123C"
-    );
+    assert_eq!(fuse_texts(&["AB123C", "AB123C", "AB12", "AB12", "AB12"]), "AB123C");
     assert_eq!(fuse_texts(&["123C", "123C", "23C", "AB123C", "AB123C"]), "AB123C");
     assert_eq!(fuse_texts(&["AB12", "AB123C"]), "AB123C");
 }
@@ -244,10 +180,7 @@ fn a_partial_read_does_not_win_over_complete_ones_even_when_there_are_more_of_it
 #[test]
 fn a_plate_that_the_border_cuts_off_says_nothing_about_what_is_hidden() {
     let mut readings = Readings::new(24);
-    let cut_off = CutOff {
-        left: false,
-        right: true,
-    };
+    let cut_off = CutOff { left: false, right: true };
     for _ in 0..6 {
         readings.add(&exact("AB12"), cut_off);
     }
@@ -270,9 +203,7 @@ fn a_single_outlier_never_wins() {
 
 #[test]
 fn two_plates_that_swap_on_one_track_stay_apart() {
-    let texts = [
-        "34A36837", "34A36837", "34A36B37", "89C20339", "89C20339", "89C2O339",
-    ];
+    let texts = ["34A36837", "34A36837", "34A36B37", "89C20339", "89C20339", "89C2O339"];
     let readings = fuse_all(&texts.map(exact));
     let mut plates: Vec<_> = readings.groups().iter().map(Fusion::normalized).collect();
     plates.sort_unstable();
@@ -284,10 +215,7 @@ fn separators_are_kept_in_the_text_but_are_no_disagreement() {
     let readings = fuse_all(&["B-AB123", "B-AB123", "BAB123"].map(exact));
     let group = readings.leading().unwrap();
     let fused = group.fused().unwrap();
-    assert_eq!(
-        (fused.text.as_str(), fused.normalized.as_str()),
-        ("B-AB123", "BAB123")
-    );
+    assert_eq!((fused.text.as_str(), fused.normalized.as_str()), ("B-AB123", "BAB123"));
     assert_eq!(fused.char_confidences.len(), 7);
     assert_eq!((group.votes().agreeing, fused.support), (3, 3));
     assert_eq!(fused.candidates.len(), 1);
@@ -306,12 +234,7 @@ fn the_first_candidate_is_the_plate_and_the_doubt_is_listed() {
 #[test]
 fn a_read_that_is_better_seen_counts_more() {
     let poor = |text: &str| {
-        let sure = |character| {
-            vec![Alternative {
-                character,
-                probability: 0.7,
-            }]
-        };
+        let sure = |character| vec![Alternative { character, probability: 0.7 }];
         read_of(text.chars().map(sure).collect(), 0.0)
     };
     let reads = [exact("AB123"), poor("AB723"), poor("AB723")];
@@ -322,12 +245,7 @@ fn a_read_that_is_better_seen_counts_more() {
 #[test]
 fn a_track_of_any_length_costs_no_more_than_its_best_reads() {
     let mut random = Random(7);
-    let damage = Damage {
-        confusion: 0.2,
-        deletion: 0.05,
-        insertion: 0.05,
-        hidden: 0.2,
-    };
+    let damage = Damage { confusion: 0.2, deletion: 0.05, insertion: 0.05, hidden: 0.2 };
     let mut readings = Readings::new(10);
     for _ in 0..2_000 {
         let read = damaged(&mut random, "KA05MH7711", damage);
@@ -342,40 +260,18 @@ fn a_track_of_any_length_costs_no_more_than_its_best_reads() {
 }
 
 fn any_read() -> impl Strategy<Value = PlateRead> {
-    let number = prop_oneof![
-        Just(f32::NAN),
-        Just(f32::INFINITY),
-        Just(-1.0_f32),
-        0.0_f32..1.0,
-        0.0_f32..1e9
-    ];
-    let alternative = (any::<char>(), number.clone()).prop_map(|(character, probability)| Alternative {
-        character,
-        probability,
-    });
+    let number = prop_oneof![Just(f32::NAN), Just(f32::INFINITY), Just(-1.0_f32), 0.0_f32..1.0, 0.0_f32..1e9];
+    let alternative = (any::<char>(), number.clone())
+        .prop_map(|(character, probability)| Alternative { character, probability });
     let positions = prop::collection::vec(prop::collection::vec(alternative, 0..12), 0..60);
-    (
-        positions,
-        [
-            number.clone(),
-            number.clone(),
-            number.clone(),
-            number.clone(),
-            number,
-        ],
+    (positions, [number.clone(), number.clone(), number.clone(), number.clone(), number]).prop_map(
+        |(positions, [width_px, plate_likeness, sharpness, contrast, exposure])| PlateRead {
+            width_px,
+            plate_likeness,
+            quality: CropQuality { sharpness, contrast, exposure },
+            ..read_of(positions, 1.0)
+        },
     )
-        .prop_map(
-            |(positions, [width_px, plate_likeness, sharpness, contrast, exposure])| PlateRead {
-                width_px,
-                plate_likeness,
-                quality: CropQuality {
-                    sharpness,
-                    contrast,
-                    exposure,
-                },
-                ..read_of(positions, 1.0)
-            },
-        )
 }
 
 proptest! {

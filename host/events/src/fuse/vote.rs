@@ -59,11 +59,8 @@ struct Count {
 pub(super) fn fuse(reads: &[Lattice]) -> Option<Fused> {
     let columns = align(reads);
     let spans: Vec<Option<(usize, usize)>> = (0..reads.len()).map(|read| span(&columns, read)).collect();
-    let counts: Vec<Count> = columns
-        .iter()
-        .enumerate()
-        .map(|(index, column)| count(column, index, reads, &spans))
-        .collect();
+    let counts: Vec<Count> =
+        columns.iter().enumerate().map(|(index, column)| count(column, index, reads, &spans)).collect();
     let mut text = String::new();
     let mut char_confidences = Vec::new();
     let (mut logs, mut support) = (Vec::new(), u32::MAX);
@@ -121,11 +118,7 @@ fn count(column: &Column, index: usize, reads: &[Lattice], spans: &[Option<(usiz
         } else if (first..=last).contains(&index) {
             inside += lattice.weight;
         } else {
-            let hidden = if index < first {
-                lattice.cut_off.left
-            } else {
-                lattice.cut_off.right
-            };
+            let hidden = if index < first { lattice.cut_off.left } else { lattice.cut_off.right };
             if !hidden {
                 beyond += lattice.weight;
                 beyond_reads += 1;
@@ -159,20 +152,11 @@ impl Count {
         const JUST_BELOW: f32 = 0.99;
         let present = self.is_present();
         let best = self.characters.first().map_or(0.0, |(_, mass)| *mass);
-        let gap = if present {
-            self.gap.min(best * JUST_BELOW)
-        } else {
-            self.gap
-        };
-        let cap = if present {
-            f32::INFINITY
-        } else {
-            self.gap * JUST_BELOW
-        };
+        let gap = if present { self.gap.min(best * JUST_BELOW) } else { self.gap };
+        let cap = if present { f32::INFINITY } else { self.gap * JUST_BELOW };
         let characters = self.characters.iter().take(OPTIONS_MAX);
-        let mut options: Vec<_> = characters
-            .map(|&(c, mass)| (Some(c), mass.min(cap) / self.total))
-            .collect();
+        let mut options: Vec<_> =
+            characters.map(|&(c, mass)| (Some(c), mass.min(cap) / self.total)).collect();
         options.push((None, gap / self.total));
         options.retain(|(_, share)| *share > 0.0);
         options.sort_by(|a, b| b.1.total_cmp(&a.1));
@@ -206,10 +190,5 @@ fn candidates(counts: &[Count]) -> Vec<Candidate> {
     }
     let sum: f64 = kept.iter().map(|(_, score)| score).sum();
     let share = |score: f64| if sum > 0.0 { (score / sum) as f32 } else { 0.0 };
-    kept.into_iter()
-        .map(|(plate, score)| Candidate {
-            plate,
-            score: share(score),
-        })
-        .collect()
+    kept.into_iter().map(|(plate, score)| Candidate { plate, score: share(score) }).collect()
 }

@@ -34,10 +34,7 @@ impl Default for Publisher {
 impl Publisher {
     /// At most `batch_records_max` records a batch; `seed` spreads the waits of publishers that failed together.
     pub const fn new(batch_records_max: usize, seed: u64) -> Self {
-        Self {
-            batch_records_max,
-            backoff: Backoff::new(seed),
-        }
+        Self { batch_records_max, backoff: Backoff::new(seed) }
     }
 
     /// Publishes until `shutdown` is true or its sender is gone, or until the bus or the spool is closed. A bus that
@@ -71,10 +68,7 @@ impl Publisher {
             let Some(last) = records.last().map(|record| record.sequence) else {
                 continue;
             };
-            let batch: Vec<Envelope> = records
-                .into_iter()
-                .map(|Record { envelope, .. }| envelope)
-                .collect();
+            let batch: Vec<Envelope> = records.into_iter().map(|Record { envelope, .. }| envelope).collect();
             if !self.publish(bus, &batch).await {
                 return Ok(());
             }
@@ -100,12 +94,7 @@ impl Publisher {
                 Err(_) => format!("no answer within {} s", ATTEMPT_DEADLINE.as_secs()),
             };
             let wait = self.backoff.wait();
-            tracing::warn!(
-                reason,
-                records = batch.len(),
-                ?wait,
-                "publishing; the records stay in the spool"
-            );
+            tracing::warn!(reason, records = batch.len(), ?wait, "publishing; the records stay in the spool");
             tokio::time::sleep(wait).await;
         }
     }

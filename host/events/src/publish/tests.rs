@@ -27,14 +27,9 @@ impl EventBus for FlakyBus {
         let attempt = self.attempts.fetch_add(1, Ordering::SeqCst);
         let failed = attempt % (self.failures + 1) < self.failures;
         let count = if failed { batch.len() / 2 } else { batch.len() };
-        self.taken
-            .lock()
-            .unwrap()
-            .extend(batch.iter().take(count).map(|envelope| envelope.event_id));
+        self.taken.lock().unwrap().extend(batch.iter().take(count).map(|envelope| envelope.event_id));
         if failed {
-            return Err(BusError::Unavailable {
-                reason: "it flaps".to_owned(),
-            });
+            return Err(BusError::Unavailable { reason: "it flaps".to_owned() });
         }
         Ok(())
     }
@@ -55,10 +50,7 @@ fn spool_of(count: u64) -> (TempDir, Spool) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bus_that_flaps_gets_every_record_and_the_cursor_follows() {
     let (_dir, spool) = spool_of(20);
-    let bus = Arc::new(FlakyBus {
-        failures: 1,
-        ..FlakyBus::default()
-    });
+    let bus = Arc::new(FlakyBus { failures: 1, ..FlakyBus::default() });
     let (stop, shutdown) = watch::channel(false);
     let publisher = Publisher::new(7, 1);
     let running = tokio::spawn(publisher.run(spool.reader("bus").unwrap(), bus.clone(), shutdown));
@@ -75,25 +67,16 @@ async fn a_bus_that_flaps_gets_every_record_and_the_cursor_follows() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_closed_bus_ends_the_loop_and_leaves_the_records_in_the_spool() {
     let (_dir, spool) = spool_of(3);
-    let bus = Arc::new(FlakyBus {
-        closed: true,
-        ..FlakyBus::default()
-    });
+    let bus = Arc::new(FlakyBus { closed: true, ..FlakyBus::default() });
     let (_stop, shutdown) = watch::channel(false);
-    Publisher::default()
-        .run(spool.reader("bus").unwrap(), bus, shutdown)
-        .await
-        .unwrap();
+    Publisher::default().run(spool.reader("bus").unwrap(), bus, shutdown).await.unwrap();
     assert_eq!(spool.backlog(), 3);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn shutdown_ends_the_loop_while_the_bus_is_down() {
     let (_dir, spool) = spool_of(1);
-    let bus = Arc::new(FlakyBus {
-        failures: u32::MAX - 1,
-        ..FlakyBus::default()
-    });
+    let bus = Arc::new(FlakyBus { failures: u32::MAX - 1, ..FlakyBus::default() });
     let (stop, shutdown) = watch::channel(false);
     let reader = spool.reader("bus").unwrap();
     let running = tokio::spawn(Publisher::default().run(reader, bus, shutdown));

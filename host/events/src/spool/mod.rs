@@ -254,15 +254,8 @@ impl Spool {
         let thread = std::thread::Builder::new()
             .name("spool".to_owned())
             .spawn(move || writer.run(&receive))
-            .map_err(|error| SpoolError::Read {
-                reason: format!("cannot start its thread: {error}"),
-            })?;
-        Ok(Self {
-            file,
-            commands: Commands(send),
-            marks,
-            thread: Mutex::new(Some(thread)),
-        })
+            .map_err(|error| SpoolError::Read { reason: format!("cannot start its thread: {error}") })?;
+        Ok(Self { file, commands: Commands(send), marks, thread: Mutex::new(Some(thread)) })
     }
 
     /// Hands a record to the writer; waits while the queue is full. The record is accepted when the ticket says so.
@@ -278,25 +271,13 @@ impl Spool {
     /// The reader of that name, with the cursor that it had. One at a time for a name.
     pub fn reader(&self, name: &str) -> Result<SpoolReader, SpoolError> {
         let name = name.to_owned();
-        let cursor = self.commands.call(|reply| Command::Register {
-            reader: name.clone(),
-            reply,
-        })?;
-        SpoolReader::open(
-            &self.file,
-            name,
-            cursor,
-            self.commands.clone(),
-            self.marks.clone(),
-        )
+        let cursor = self.commands.call(|reply| Command::Register { reader: name.clone(), reply })?;
+        SpoolReader::open(&self.file, name, cursor, self.commands.clone(), self.marks.clone())
     }
 
     /// Where to put what can neither be delivered nor lost.
     pub fn dead_letters(&self) -> DeadLetters {
-        DeadLetters {
-            file: self.file.clone(),
-            commands: self.commands.clone(),
-        }
+        DeadLetters { file: self.file.clone(), commands: self.commands.clone() }
     }
 
     /// Accepted records that a reader still has before it.
@@ -306,10 +287,7 @@ impl Spool {
 
     /// Whether it would take a record now.
     pub fn ready(&self) -> Result<(), SpoolError> {
-        self.marks
-            .has_changed()
-            .map(|_| ())
-            .map_err(|_| SpoolError::Closed)
+        self.marks.has_changed().map(|_| ()).map_err(|_| SpoolError::Closed)
     }
 
     /// Waits until every reader is done with everything that was accepted before this call.
@@ -362,9 +340,8 @@ impl DeadLetters {
     /// The newest letters, at most `max`.
     pub fn list(&self, max: usize) -> Result<Vec<DeadLetter>, SpoolError> {
         let connection = reader::connect(&self.file)?;
-        record::list_dead_letters(&connection, max).map_err(|error| SpoolError::Read {
-            reason: error.to_string(),
-        })
+        record::list_dead_letters(&connection, max)
+            .map_err(|error| SpoolError::Read { reason: error.to_string() })
     }
 }
 

@@ -34,13 +34,7 @@ impl SpoolReader {
         commands: Commands,
         marks: watch::Receiver<Marks>,
     ) -> Result<Self, SpoolError> {
-        Ok(Self {
-            name,
-            cursor,
-            connection: Arc::new(Mutex::new(connect(file)?)),
-            commands,
-            marks,
-        })
+        Ok(Self { name, cursor, connection: Arc::new(Mutex::new(connect(file)?)), commands, marks })
     }
 
     /// Waits for records after the cursor: at least one, at most `max`, in order. The same ones come again until
@@ -67,16 +61,8 @@ impl SpoolReader {
     /// Everything up to and including `sequence` is done and will not be read again. Durable when it returns.
     pub async fn advance(&mut self, sequence: u64) -> Result<(), SpoolError> {
         let (commands, reader) = (self.commands.clone(), self.name.clone());
-        let advance = move || {
-            commands.call(|reply| Command::Advance {
-                reader,
-                sequence,
-                reply,
-            })
-        };
-        tokio::task::spawn_blocking(advance)
-            .await
-            .unwrap_or(Err(SpoolError::Closed))?;
+        let advance = move || commands.call(|reply| Command::Advance { reader, sequence, reply });
+        tokio::task::spawn_blocking(advance).await.unwrap_or(Err(SpoolError::Closed))?;
         self.cursor = self.cursor.max(sequence);
         Ok(())
     }
@@ -96,9 +82,7 @@ impl SpoolReader {
             };
             sort_out(found.map_err(|error| failed(&error))?, &commands)
         };
-        tokio::task::spawn_blocking(read)
-            .await
-            .unwrap_or(Err(SpoolError::Closed))
+        tokio::task::spawn_blocking(read).await.unwrap_or(Err(SpoolError::Closed))
     }
 }
 
@@ -119,9 +103,7 @@ pub(super) fn connect(file: &Path) -> Result<Connection, SpoolError> {
 }
 
 fn failed(error: &rusqlite::Error) -> SpoolError {
-    SpoolError::Read {
-        reason: error.to_string(),
-    }
+    SpoolError::Read { reason: error.to_string() }
 }
 
 fn read_after(connection: &Connection, cursor: u64, max: usize) -> rusqlite::Result<Vec<Found>> {
@@ -145,30 +127,18 @@ fn read_after(connection: &Connection, cursor: u64, max: usize) -> rusqlite::Res
 
 /// Puts damaged records away before anything is delivered, so that a crash cannot lose them between the two.
 fn sort_out(found: Vec<Found>, commands: &Commands) -> Result<Batch, SpoolError> {
-    let mut batch = Batch {
-        records: Vec::with_capacity(found.len()),
-        damaged: false,
-    };
+    let mut batch = Batch { records: Vec::with_capacity(found.len()), damaged: false };
     for one in found {
         match one {
             Found::Whole(record) => batch.records.push(record),
-            Found::Damaged {
-                sequence,
-                payload,
-                reason,
-            } => {
+            Found::Damaged { sequence, payload, reason } => {
                 batch.damaged = true;
                 tracing::error!(
                     sequence,
                     reason,
                     "a record of the spool is damaged; it is in the dead letters"
                 );
-                let letter = Letter {
-                    source: "spool".to_owned(),
-                    offset: sequence,
-                    reason,
-                    payload,
-                };
+                let letter = Letter { source: "spool".to_owned(), offset: sequence, reason, payload };
                 commands.call(|reply| Command::Quarantine { letter, reply })?;
             }
         }

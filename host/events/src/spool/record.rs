@@ -95,11 +95,7 @@ pub(super) enum Found {
     /// A record as it was accepted.
     Whole(Record),
     /// A record that was changed since; what is left of its payload.
-    Damaged {
-        sequence: u64,
-        payload: Vec<u8>,
-        reason: String,
-    },
+    Damaged { sequence: u64, payload: Vec<u8>, reason: String },
 }
 
 /// Reads `sequence, event_id, key, payload, checksum`. Columns are read as raw bytes: damage may change a type.
@@ -113,14 +109,9 @@ pub(super) fn read(row: &Row<'_>) -> rusqlite::Result<Found> {
     let whole = stored == checksum(sequence, &event_id, &key, &payload);
     let id = uuid::Uuid::from_slice(&event_id).ok();
     match (whole, id, String::from_utf8(key)) {
-        (true, Some(id), Ok(key)) => Ok(Found::Whole(Record {
-            sequence,
-            envelope: Envelope {
-                event_id: EventId(id),
-                key,
-                payload,
-            },
-        })),
+        (true, Some(id), Ok(key)) => {
+            Ok(Found::Whole(Record { sequence, envelope: Envelope { event_id: EventId(id), key, payload } }))
+        }
         _ => Ok(Found::Damaged {
             sequence,
             payload,
@@ -133,13 +124,7 @@ pub(super) fn insert(connection: &Connection, sequence: u64, envelope: &Envelope
     let id = envelope.event_id.0.as_bytes();
     let sum = checksum(sequence, id, envelope.key.as_bytes(), &envelope.payload);
     let mut statement = connection.prepare_cached(INSERT)?;
-    statement.execute(params![
-        sequence as i64,
-        &id[..],
-        envelope.key,
-        envelope.payload,
-        &sum[..]
-    ])?;
+    statement.execute(params![sequence as i64, &id[..], envelope.key, envelope.payload, &sum[..]])?;
     Ok(())
 }
 
@@ -159,10 +144,7 @@ pub(super) fn list_dead_letters(connection: &Connection, max: usize) -> rusqlite
             reason: row.get(2)?,
             payload: row.get(4)?,
         };
-        Ok(DeadLetter {
-            letter,
-            buried_at: Timestamp::from_micros(row.get(3)?),
-        })
+        Ok(DeadLetter { letter, buried_at: Timestamp::from_micros(row.get(3)?) })
     })?;
     rows.collect()
 }

@@ -59,12 +59,7 @@ pub(super) fn open(dir: &Path, install: InstallId, now: Timestamp) -> Result<Ope
     };
     let last_sequence = connection.query_row(LAST, [], |row| row.get::<_, i64>(0));
     let last_sequence = last_sequence.map_err(|error| damaged(&file, &error))? as u64;
-    Ok(Opened {
-        connection,
-        file,
-        last_sequence,
-        lock,
-    })
+    Ok(Opened { connection, file, last_sequence, lock })
 }
 
 fn lock(dir: &Path) -> Result<File, SpoolError> {
@@ -74,17 +69,10 @@ fn lock(dir: &Path) -> Result<File, SpoolError> {
     };
     fs::create_dir_all(dir).map_err(unwritable)?;
     let path = dir.join(LOCK);
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)
-        .map_err(unwritable)?;
+    let file = OpenOptions::new().create(true).truncate(false).write(true).open(path).map_err(unwritable)?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(SpoolError::InUse {
-            path: dir.display().to_string(),
-        }),
+        Err(TryLockError::WouldBlock) => Err(SpoolError::InUse { path: dir.display().to_string() }),
         Err(TryLockError::Error(error)) => Err(unwritable(error)),
     }
 }
@@ -114,11 +102,7 @@ fn look(file: &Path) -> Result<Look, SpoolError> {
     match read {
         Err(error) => Err(foreign(file, &error.to_string())),
         // SQLite makes the file before it writes to it; a log beside it may hold everything.
-        Ok(0) => Ok(if log_of(file).exists() {
-            Look::Database
-        } else {
-            Look::Missing
-        }),
+        Ok(0) => Ok(if log_of(file).exists() { Look::Database } else { Look::Missing }),
         Ok(_) if start == MAGIC => Ok(Look::Database),
         Ok(_) => Err(foreign(file, "it is not an SQLite database")),
     }
@@ -166,10 +150,7 @@ enum Health {
 fn check(file: &Path, install: InstallId) -> Result<Health, SpoolError> {
     let broken = |error: &rusqlite::Error| match error.sqlite_error_code() {
         Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
-            Err(SpoolError::Unwritable {
-                path: file.display().to_string(),
-                reason: error.to_string(),
-            })
+            Err(SpoolError::Unwritable { path: file.display().to_string(), reason: error.to_string() })
         }
         _ => Ok(Health::Broken(error.to_string())),
     };
@@ -191,11 +172,7 @@ fn check(file: &Path, install: InstallId) -> Result<Health, SpoolError> {
         return Err(foreign(file, "it is the database of another program"));
     }
     if version > VERSION {
-        return Err(SpoolError::Newer {
-            path: file.display().to_string(),
-            found: version,
-            known: VERSION,
-        });
+        return Err(SpoolError::Newer { path: file.display().to_string(), found: version, known: VERSION });
     }
     match owner(&connection) {
         Ok(found) => check_owner(file, found, install)?,
@@ -214,9 +191,7 @@ fn check(file: &Path, install: InstallId) -> Result<Health, SpoolError> {
 }
 
 fn is_empty(connection: &Connection) -> bool {
-    let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| {
-        row.get::<_, i64>(0)
-    });
+    let tables = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get::<_, i64>(0));
     tables == Ok(0)
 }
 
@@ -284,9 +259,7 @@ fn salvage(
     // Lets SQLite open a file that is shorter than its header says.
     old.pragma_update(None, "writable_schema", true).map_err(in_old)?;
     check_owner(file, owner(&old).map_err(in_old)?, install)?;
-    let last = old
-        .query_row(LAST, [], |row| row.get::<_, i64>(0))
-        .map_err(in_old)? as u64;
+    let last = old.query_row(LAST, [], |row| row.get::<_, i64>(0)).map_err(in_old)? as u64;
     let cursors = cursors(&old).unwrap_or_default();
     // Without cursors everything is read again: at least once holds.
     let done = cursors.iter().map(|(_, cursor)| *cursor).min().unwrap_or(0) as u64;
@@ -296,9 +269,7 @@ fn salvage(
     let mut salvaged = Salvaged::default();
     let transaction = new.transaction().map_err(in_old)?;
     for (name, cursor) in &cursors {
-        transaction
-            .execute(SET_CURSOR, params![name, cursor])
-            .map_err(in_old)?;
+        transaction.execute(SET_CURSOR, params![name, cursor]).map_err(in_old)?;
     }
     for kept in letters.iter().rev() {
         record::bury(&transaction, &kept.letter, kept.buried_at).map_err(in_old)?;
@@ -311,12 +282,7 @@ fn salvage(
             }
             Ok(Some(Found::Damaged { payload, reason, .. })) => {
                 let source = "spool".to_owned();
-                let letter = Letter {
-                    source,
-                    offset: sequence,
-                    reason,
-                    payload,
-                };
+                let letter = Letter { source, offset: sequence, reason, payload };
                 record::bury(&transaction, &letter, now).map_err(in_old)?;
                 salvaged.damaged += 1;
             }
@@ -335,9 +301,7 @@ fn salvage(
 }
 
 fn one(old: &Connection, sequence: u64) -> rusqlite::Result<Option<Found>> {
-    old.prepare_cached(ONE)?
-        .query_row([sequence as i64], record::read)
-        .optional()
+    old.prepare_cached(ONE)?.query_row([sequence as i64], record::read).optional()
 }
 
 fn cursors(old: &Connection) -> rusqlite::Result<Vec<(String, i64)>> {
@@ -368,9 +332,7 @@ fn rename(from: &Path, to: &Path) -> Result<(), SpoolError> {
 }
 
 fn sync_file(file: &Path) -> Result<(), SpoolError> {
-    File::open(file)
-        .and_then(|opened| opened.sync_all())
-        .map_err(|error| unwritable(file, &error))
+    File::open(file).and_then(|opened| opened.sync_all()).map_err(|error| unwritable(file, &error))
 }
 
 /// A name is durable when its folder was synced.
@@ -379,22 +341,13 @@ fn sync_folder(dir: &Path) -> Result<(), SpoolError> {
 }
 
 fn unwritable(path: &Path, error: &std::io::Error) -> SpoolError {
-    SpoolError::Unwritable {
-        path: path.display().to_string(),
-        reason: error.to_string(),
-    }
+    SpoolError::Unwritable { path: path.display().to_string(), reason: error.to_string() }
 }
 
 fn foreign(file: &Path, reason: &str) -> SpoolError {
-    SpoolError::Foreign {
-        path: file.display().to_string(),
-        reason: reason.to_owned(),
-    }
+    SpoolError::Foreign { path: file.display().to_string(), reason: reason.to_owned() }
 }
 
 fn damaged(file: &Path, error: &rusqlite::Error) -> SpoolError {
-    SpoolError::Damaged {
-        path: file.display().to_string(),
-        reason: error.to_string(),
-    }
+    SpoolError::Damaged { path: file.display().to_string(), reason: error.to_string() }
 }

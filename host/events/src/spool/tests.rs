@@ -58,20 +58,14 @@ fn envelope(number: u64) -> Envelope {
 }
 
 fn fill(spool: &Spool, numbers: std::ops::Range<u64>) {
-    let tickets: Vec<Ticket> = numbers
-        .map(|number| spool.submit(envelope(number)).unwrap())
-        .collect();
+    let tickets: Vec<Ticket> = numbers.map(|number| spool.submit(envelope(number)).unwrap()).collect();
     for ticket in tickets {
         ticket.wait().unwrap();
     }
 }
 
 fn run<T>(future: impl Future<Output = T>) -> T {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap()
-        .block_on(future)
+    tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
 /// Everything that a reader gets, until there is nothing more.
@@ -156,9 +150,7 @@ fn records_wait_for_the_slowest_reader_and_go_when_all_are_done() {
         spool.drained().await.unwrap();
     });
     let connection = Connection::open(dir.path().join("spool.db")).unwrap();
-    let left: i64 = connection
-        .query_row("SELECT count(*) FROM record", [], |row| row.get(0))
-        .unwrap();
+    let left: i64 = connection.query_row("SELECT count(*) FROM record", [], |row| row.get(0)).unwrap();
     assert_eq!(left, 0);
     fill(&spool, 5..6);
     let mut slow = spool.reader("slow").unwrap();
@@ -187,10 +179,7 @@ fn a_reader_waits_for_the_next_record() {
 #[test]
 fn a_full_spool_refuses_and_accepts_again_when_it_was_drained() {
     let dir = tempfile::tempdir().unwrap();
-    let config = SpoolConfig {
-        disk_bytes_max: 300_000,
-        ..SpoolConfig::default()
-    };
+    let config = SpoolConfig { disk_bytes_max: 300_000, ..SpoolConfig::default() };
     let spool = open_with(dir.path(), config).unwrap();
     let mut accepted = 0;
     let refused = loop {
@@ -199,16 +188,7 @@ fn a_full_spool_refuses_and_accepts_again_when_it_was_drained() {
             Err(error) => break error,
         }
     };
-    assert!(
-        matches!(
-            refused,
-            SpoolError::Full {
-                disk_bytes_max: 300_000,
-                ..
-            }
-        ),
-        "{refused}"
-    );
+    assert!(matches!(refused, SpoolError::Full { disk_bytes_max: 300_000, .. }), "{refused}");
     assert!(accepted > 200, "{accepted}");
     assert_eq!(numbers(&read_all(&spool)), (0..accepted).collect::<Vec<_>>());
     fill(&spool, accepted..accepted + 100);
@@ -271,52 +251,28 @@ fn a_spool_that_is_not_ours_is_refused_in_one_line() {
     let refused = Spool::open(dir.path(), SpoolConfig::default(), other, clock).unwrap_err();
     assert!(matches!(refused, SpoolError::OtherInstall { .. }));
     let line = refused.to_string();
-    assert!(
-        line.contains("000000000001") && line.contains("000000000002") && !line.contains('\n'),
-        "{line}"
-    );
+    assert!(line.contains("000000000001") && line.contains("000000000002") && !line.contains('\n'), "{line}");
 
     let file = dir.path().join("spool.db");
-    Connection::open(&file)
-        .unwrap()
-        .pragma_update(None, "user_version", 9)
-        .unwrap();
-    assert!(matches!(
-        open_with(dir.path(), SpoolConfig::default()),
-        Err(SpoolError::Newer { found: 9, .. })
-    ));
+    Connection::open(&file).unwrap().pragma_update(None, "user_version", 9).unwrap();
+    assert!(matches!(open_with(dir.path(), SpoolConfig::default()), Err(SpoolError::Newer { found: 9, .. })));
 
     fs::write(&file, b"this is a shopping list").unwrap();
-    assert!(matches!(
-        open_with(dir.path(), SpoolConfig::default()),
-        Err(SpoolError::Foreign { .. })
-    ));
+    assert!(matches!(open_with(dir.path(), SpoolConfig::default()), Err(SpoolError::Foreign { .. })));
     assert_eq!(fs::read(&file).unwrap(), b"this is a shopping list");
 
     fs::remove_file(&file).unwrap();
-    Connection::open(&file)
-        .unwrap()
-        .execute_batch("CREATE TABLE recipe (name)")
-        .unwrap();
-    assert!(matches!(
-        open_with(dir.path(), SpoolConfig::default()),
-        Err(SpoolError::Foreign { .. })
-    ));
+    Connection::open(&file).unwrap().execute_batch("CREATE TABLE recipe (name)").unwrap();
+    assert!(matches!(open_with(dir.path(), SpoolConfig::default()), Err(SpoolError::Foreign { .. })));
 }
 
 #[test]
 fn a_second_process_and_a_folder_that_cannot_be_are_refused() {
     let dir = tempfile::tempdir().unwrap();
     let _first = open(dir.path());
-    assert!(matches!(
-        open_with(dir.path(), SpoolConfig::default()),
-        Err(SpoolError::InUse { .. })
-    ));
+    assert!(matches!(open_with(dir.path(), SpoolConfig::default()), Err(SpoolError::InUse { .. })));
     let below_a_file = dir.path().join("spool.db").join("spool");
-    assert!(matches!(
-        open_with(&below_a_file, SpoolConfig::default()),
-        Err(SpoolError::Unwritable { .. })
-    ));
+    assert!(matches!(open_with(&below_a_file, SpoolConfig::default()), Err(SpoolError::Unwritable { .. })));
 }
 
 #[test]
@@ -342,10 +298,7 @@ fn a_file_cut_at_any_point_gives_back_everything_before_the_cut() {
     for cut in 1..=40_u64 {
         let dir = copy(source.path());
         let length = whole * cut / 40 - u64::from(cut % 2 == 0 && cut < 40) * 77;
-        let file = fs::OpenOptions::new()
-            .write(true)
-            .open(dir.path().join("spool.db"))
-            .unwrap();
+        let file = fs::OpenOptions::new().write(true).open(dir.path().join("spool.db")).unwrap();
         file.set_len(length).unwrap();
         drop(file);
         let recovered = match open_with(dir.path(), SpoolConfig::default()) {
@@ -353,18 +306,11 @@ fn a_file_cut_at_any_point_gives_back_everything_before_the_cut() {
             Err(SpoolError::Damaged { .. }) => vec![],
             Err(error) => panic!("cut at {length} of {whole}: {error}"),
         };
-        assert!(
-            recovered.windows(2).all(|pair| pair[0] < pair[1]),
-            "cut at {length}: {recovered:?}"
-        );
+        assert!(recovered.windows(2).all(|pair| pair[0] < pair[1]), "cut at {length}: {recovered:?}");
         assert!(recovered.len() >= recovered_before, "cut at {length}");
         // A record takes about 900 bytes; the tables' own pages come first.
         let expected = length.saturating_sub(12 * 4096) * 400 / whole;
-        assert!(
-            recovered.len() as u64 >= expected,
-            "{} of {expected} at {length}",
-            recovered.len()
-        );
+        assert!(recovered.len() as u64 >= expected, "{} of {expected} at {length}", recovered.len());
         recovered_before = recovered.len();
     }
     assert_eq!(recovered_before, 400);
@@ -386,10 +332,7 @@ fn a_log_cut_at_any_point_loses_no_commit_before_the_cut() {
     let last = *ends.last().unwrap();
     for cut in (0..last).step_by(1499).chain(ends[27]..ends[27] + 40) {
         let dir = copy(crashed.path());
-        let file = fs::OpenOptions::new()
-            .write(true)
-            .open(dir.path().join("spool.db-wal"))
-            .unwrap();
+        let file = fs::OpenOptions::new().write(true).open(dir.path().join("spool.db-wal")).unwrap();
         file.set_len(cut).unwrap();
         drop(file);
         let survived = match open_with(dir.path(), SpoolConfig::default()) {

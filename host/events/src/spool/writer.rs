@@ -20,27 +20,11 @@ type Answer<T> = SyncSender<Result<T, SpoolError>>;
 /// What the writer is asked for; each answers when it is durable.
 #[derive(Debug)]
 pub(super) enum Command {
-    Append {
-        envelope: Envelope,
-        reply: Answer<Accepted>,
-    },
-    Register {
-        reader: String,
-        reply: Answer<u64>,
-    },
-    Advance {
-        reader: String,
-        sequence: u64,
-        reply: Answer<()>,
-    },
-    Quarantine {
-        letter: Letter,
-        reply: Answer<()>,
-    },
-    DeadLetter {
-        letter: Letter,
-        reply: Answer<()>,
-    },
+    Append { envelope: Envelope, reply: Answer<Accepted> },
+    Register { reader: String, reply: Answer<u64> },
+    Advance { reader: String, sequence: u64, reply: Answer<()> },
+    Quarantine { letter: Letter, reply: Answer<()> },
+    DeadLetter { letter: Letter, reply: Answer<()> },
     Close,
 }
 
@@ -96,16 +80,10 @@ impl Writer {
         config: SpoolConfig,
         clock: Arc<dyn Clock>,
     ) -> rusqlite::Result<(Self, watch::Receiver<Marks>)> {
-        let page_bytes = opened
-            .connection
-            .pragma_query_value(None, "page_size", |row| row.get::<_, i64>(0))?;
-        let done = opened
-            .connection
-            .query_row(DONE, [], |row| row.get::<_, Option<i64>>(0))?;
-        let first_marks = Marks {
-            last: opened.last_sequence,
-            done: done.unwrap_or(0) as u64,
-        };
+        let page_bytes =
+            opened.connection.pragma_query_value(None, "page_size", |row| row.get::<_, i64>(0))?;
+        let done = opened.connection.query_row(DONE, [], |row| row.get::<_, Option<i64>>(0))?;
+        let first_marks = Marks { last: opened.last_sequence, done: done.unwrap_or(0) as u64 };
         let (marks, seen) = watch::channel(first_marks);
         let writer = Self {
             connection: opened.connection,
@@ -130,9 +108,7 @@ impl Writer {
             }
         }
         // The next start then has no log to go through. It would, were this to fail.
-        let checkpoint = self
-            .connection
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+        let checkpoint = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
         if let Err(error) = checkpoint {
             tracing::warn!(%error, "folding the spool's log into its file");
         }
@@ -163,9 +139,7 @@ impl Writer {
         }
         let start = self.clock.monotonic();
         let result = match &self.sealed {
-            Some(reason) => Err(SpoolError::Sealed {
-                reason: reason.clone(),
-            }),
+            Some(reason) => Err(SpoolError::Sealed { reason: reason.clone() }),
             None => self.attempt(&group, false),
         };
         let result = match result {
@@ -199,9 +173,7 @@ impl Writer {
     fn attempt(&self, group: &[Command], full: bool) -> Result<(Vec<Outcome>, Marks), SpoolError> {
         let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
             Some(ErrorCode::DiskFull) if !full => self.full(0),
-            _ => SpoolError::Sealed {
-                reason: error.to_string(),
-            },
+            _ => SpoolError::Sealed { reason: error.to_string() },
         };
         // Dropped without a commit, the transaction is rolled back.
         let transaction = self.connection.unchecked_transaction().map_err(failed)?;
@@ -211,9 +183,7 @@ impl Writer {
         for command in group {
             let outcome = match command {
                 Command::Append { envelope, reply } => {
-                    let result = self
-                        .append(envelope, full, &mut used_bytes, &mut last)
-                        .map_err(failed)?;
+                    let result = self.append(envelope, full, &mut used_bytes, &mut last).map_err(failed)?;
                     Outcome::Accepted(reply.clone(), result)
                 }
                 other => match self.maintain(other, last).map_err(failed)? {
@@ -223,9 +193,7 @@ impl Writer {
             };
             outcomes.push(outcome);
         }
-        let done: Option<i64> = transaction
-            .query_row(DONE, [], |row| row.get(0))
-            .map_err(failed)?;
+        let done: Option<i64> = transaction.query_row(DONE, [], |row| row.get(0)).map_err(failed)?;
         #[cfg(test)]
         self.faults.before_commit().map_err(failed)?;
         transaction.commit().map_err(failed)?;
@@ -255,17 +223,11 @@ impl Writer {
         let connection = &self.connection;
         Ok(match command {
             Command::Register { reader, reply } => {
-                connection
-                    .prepare_cached(REGISTER)?
-                    .execute(params![reader, last as i64])?;
+                connection.prepare_cached(REGISTER)?.execute(params![reader, last as i64])?;
                 let cursor: i64 = connection.query_row(CURSOR, [reader], |row| row.get(0))?;
                 Some(Outcome::Cursor(reply.clone(), cursor as u64))
             }
-            Command::Advance {
-                reader,
-                sequence,
-                reply,
-            } => {
+            Command::Advance { reader, sequence, reply } => {
                 let bounds = params![reader, *sequence as i64, last as i64];
                 connection.prepare_cached(ADVANCE)?.execute(bounds)?;
                 connection.prepare_cached(TRIM)?.execute([])?;
@@ -273,11 +235,7 @@ impl Writer {
             }
             Command::Quarantine { letter, reply } => {
                 // Only the first who finds the damage puts it away.
-                if connection
-                    .prepare_cached(REMOVE)?
-                    .execute([letter.offset as i64])?
-                    > 0
-                {
+                if connection.prepare_cached(REMOVE)?.execute([letter.offset as i64])? > 0 {
                     record::bury(connection, letter, self.clock.now())?;
                     metric::spool("corrupt", 1);
                 }
@@ -292,10 +250,7 @@ impl Writer {
     }
 
     fn full(&self, used_bytes: u64) -> SpoolError {
-        SpoolError::Full {
-            used_bytes,
-            disk_bytes_max: self.config.disk_bytes_max,
-        }
+        SpoolError::Full { used_bytes, disk_bytes_max: self.config.disk_bytes_max }
     }
 
     fn pragma(&self, name: &str) -> rusqlite::Result<i64> {

@@ -73,10 +73,7 @@ pub(super) fn load(folder: &Path) -> Result<Vec<Annotated>, Refusal> {
             file.display()
         ))
     })?;
-    let rows = text
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| !line.trim().is_empty());
+    let rows = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
     rows.map(|(index, line)| {
         serde_json::from_str(line)
             .map_err(|error| Refusal(format!("{}: line {}: {error}", file.display(), index + 1)))

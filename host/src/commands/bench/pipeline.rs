@@ -71,20 +71,13 @@ struct Floor {
 
 pub(super) fn run(config: &Config, args: &BenchPipeline) -> anyhow::Result<ExitCode> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-    let (camera, mut source) = rooms::sources_named(std::slice::from_ref(&args.source))?
-        .pop()
-        .context("there is no source")?;
+    let (camera, mut source) =
+        rooms::sources_named(std::slice::from_ref(&args.source))?.pop().context("there is no source")?;
     if let SourceConfig::Test(test) = &mut source {
         test.frames.get_or_insert(TEST_FRAMES);
     }
     let vision = Arc::new(Vision::open(config, &clock)?);
-    let bench = Bench {
-        config,
-        clock,
-        camera,
-        source,
-        vision,
-    };
+    let bench = Bench { config, clock, camera, source, vision };
     let (counts, seconds, stages) = bench.pipeline()?;
     let rss_max_bytes = rss_max_bytes().context("reading the memory in use")?;
     let (decode_seconds, samples) = bench.decode_alone(counts.frames)?;
@@ -141,14 +134,7 @@ impl Bench<'_> {
         let stages = Arc::new(Stages::new(Arc::clone(&self.clock)));
         let (out, emissions) = sync_channel(64);
         let timing = (&self.clock, &stages);
-        let room = rooms::camera_room(
-            &self.camera,
-            self.config,
-            &self.vision,
-            timing,
-            WhenFull::Wait,
-            out,
-        )?;
+        let room = rooms::camera_room(&self.camera, self.config, &self.vision, timing, WhenFull::Wait, out)?;
         let queue = Arc::clone(&room.queue);
         let source = self.open()?;
         let start = self.clock.monotonic();
@@ -200,10 +186,8 @@ impl Bench<'_> {
             for frame in samples {
                 let found = self.vision.detect(&frame.picture)?;
                 looks += 1;
-                let quads: Vec<Quad> = found
-                    .iter()
-                    .map(|found| found.quad.unwrap_or(found.bbox.quad()))
-                    .collect();
+                let quads: Vec<Quad> =
+                    found.iter().map(|found| found.quad.unwrap_or(found.bbox.quad())).collect();
                 self.vision.read(frame, &quads)?;
                 crops += quads.len() as u32;
             }
@@ -224,11 +208,7 @@ fn rss_max_bytes() -> Option<u64> {
 
 impl Report {
     fn print(&self) {
-        let Floor {
-            decode_seconds,
-            inference_seconds,
-            ..
-        } = self.floor;
+        let Floor { decode_seconds, inference_seconds, .. } = self.floor;
         print::out(&format!(
             "{}: {} frames in {:.2} s: {:.1} frames/s; {} looks, {} reads",
             self.source, self.frames, self.seconds, self.fps, self.looks, self.reads

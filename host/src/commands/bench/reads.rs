@@ -6,7 +6,6 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
-use ovr_domain::read::normalize;
 use ovr_domain::time::{Clock as _, SystemClock};
 use ovr_domain::{BBox, RgbImage};
 use ovr_vision::read::StillReader;
@@ -51,11 +50,7 @@ pub(super) fn run(config: &Config, args: &BenchReads) -> anyhow::Result<ExitCode
     let mut reader = app::rooms::still_reader(config)?;
     let clock = SystemClock::start();
     let bar = ProgressBar::new(rows.len() as u64).with_style(bar_style());
-    let mut report = Report {
-        set: set_name(&args.folder),
-        images: rows.len(),
-        ..Report::default()
-    };
+    let mut report = Report { set: set_name(&args.folder), images: rows.len(), ..Report::default() };
     let mut spent_ms = 0.0;
     for row in &rows {
         let image = print::load_image(&args.folder.join(&row.image))?;
@@ -83,23 +78,14 @@ fn read_one(
     row: &Annotated,
     image: &RgbImage,
 ) -> anyhow::Result<Vec<(String, BBox)>> {
-    let plates = if row.is_crop() {
-        reader.read_crop(image)?
-    } else {
-        reader.read_still(image)?
-    };
-    Ok(plates
-        .into_iter()
-        .map(|plate| (normalize(&plate.text), plate.quad.bounds()))
-        .collect())
+    let plates = if row.is_crop() { reader.read_crop(image)? } else { reader.read_still(image)? };
+    Ok(plates.into_iter().map(|plate| (compared(&plate.text), plate.quad.bounds())).collect())
 }
 
 impl Report {
     fn count(&mut self, image: &str, plate: &AnnotatedPlate, read: &[(String, BBox)]) {
-        let truth = normalize(plate.text.as_deref().unwrap_or_default());
-        let there = read
-            .iter()
-            .filter(|(_, bbox)| at_the_same_place(plate.bbox(), *bbox));
+        let truth = compared(plate.text.as_deref().unwrap_or_default());
+        let there = read.iter().filter(|(_, bbox)| at_the_same_place(plate.bbox(), *bbox));
         let overlap = |(_, bbox): &&(String, BBox)| plate.bbox().overlap(*bbox);
         let best = there.max_by(|a, b| overlap(a).total_cmp(&overlap(b)));
         let group = self.groups.entry(plate.group().to_owned()).or_default();
@@ -113,11 +99,7 @@ impl Report {
             }
             other => {
                 let read = other.map(|(text, _)| text.clone());
-                self.misses.push(Miss {
-                    image: image.to_owned(),
-                    truth,
-                    read,
-                });
+                self.misses.push(Miss { image: image.to_owned(), truth, read });
             }
         }
     }
@@ -125,10 +107,7 @@ impl Report {
     fn print(&self) {
         for miss in &self.misses {
             let read = miss.read.as_deref().unwrap_or("(not found)");
-            print::out(&format!(
-                "miss  {:<12} read {:<14} {}",
-                miss.truth, read, miss.image
-            ));
+            print::out(&format!("miss  {:<12} read {:<14} {}", miss.truth, read, miss.image));
         }
         for (name, group) in &self.groups {
             print::out(&format!(
@@ -139,10 +118,7 @@ impl Report {
             ));
         }
         let (set, images, plates, found) = (&self.set, self.images, self.plates, self.found);
-        let all = Group {
-            plates,
-            exact: self.exact,
-        };
+        let all = Group { plates, exact: self.exact };
         print::out(&format!(
             "{set}: {images} pictures, {plates} plates, {found} found, {} exact ({:.1} %), {:.0} ms a picture",
             self.exact,
@@ -158,6 +134,14 @@ impl Group {
     }
 }
 
+/// What is compared: A-Z and 0-9. Characters of other scripts (a Chinese province) count neither for nor against.
+fn compared(text: &str) -> String {
+    text.chars()
+        .map(|c| c.to_ascii_uppercase())
+        .filter(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+        .collect()
+}
+
 /// The centre of one lies in the other: the text alone is smaller than the plate that somebody boxed, so overlap
 /// over union says little.
 fn at_the_same_place(truth: BBox, read: BBox) -> bool {
@@ -165,18 +149,8 @@ fn at_the_same_place(truth: BBox, read: BBox) -> bool {
 }
 
 fn set_name(folder: &Path) -> String {
-    let names: Vec<_> = folder
-        .components()
-        .map(|part| part.as_os_str().to_string_lossy())
-        .collect();
-    names
-        .iter()
-        .rev()
-        .take(2)
-        .rev()
-        .map(AsRef::as_ref)
-        .collect::<Vec<&str>>()
-        .join("/")
+    let names: Vec<_> = folder.components().map(|part| part.as_os_str().to_string_lossy()).collect();
+    names.iter().rev().take(2).rev().map(AsRef::as_ref).collect::<Vec<&str>>().join("/")
 }
 
 fn bar_style() -> ProgressStyle {
@@ -199,11 +173,7 @@ mod tests {
         let read = vec![("AB12".to_owned(), BBox::new(12.0, 11.0, 48.0, 19.0))];
         report.count("1.png", &plate("ab-12"), &read);
         report.count("2.png", &plate("AB13"), &read);
-        report.count(
-            "3.png",
-            &plate("AB12"),
-            &[("AB12".to_owned(), BBox::new(200.0, 11.0, 230.0, 19.0))],
-        );
+        report.count("3.png", &plate("AB12"), &[("AB12".to_owned(), BBox::new(200.0, 11.0, 230.0, 19.0))]);
         assert_eq!((report.plates, report.found, report.exact), (3, 2, 1));
         assert_eq!(report.groups["EU"].exact, 1);
         assert_eq!(report.misses[0].read.as_deref(), Some("AB12"));

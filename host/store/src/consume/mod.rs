@@ -47,13 +47,7 @@ impl Consumer {
         decode: Decode,
         clock: Arc<dyn Clock>,
     ) -> Self {
-        Self {
-            subscription,
-            store,
-            decode,
-            clock,
-            backoff: Backoff::new(u64::from(std::process::id())),
-        }
+        Self { subscription, store, decode, clock, backoff: Backoff::new(u64::from(std::process::id())) }
     }
 
     /// Consumes until `shutdown` is true or its sender is gone, or until the bus is closed. A batch in hand is

@@ -57,9 +57,7 @@ impl EventSubscription for Batches {
     async fn dead_letter(&mut self, delivery: &Delivery, reason: &str) -> Result<(), BusError> {
         if self.burials_that_fail > 0 {
             self.burials_that_fail -= 1;
-            return Err(BusError::Unavailable {
-                reason: "full".to_owned(),
-            });
+            return Err(BusError::Unavailable { reason: "full".to_owned() });
         }
         self.log.add(Step::Buried(delivery.offset, reason.to_owned()));
         Ok(())
@@ -77,16 +75,12 @@ struct Refusing {
 impl EventStore for Refusing {
     async fn upsert(&self, events: &[PlateEvent]) -> Result<(), StoreError> {
         if self.unusable {
-            return Err(StoreError::Unusable {
-                reason: "it is damaged".to_owned(),
-            });
+            return Err(StoreError::Unusable { reason: "it is damaged".to_owned() });
         }
         let mut failures = self.failures.lock().unwrap();
         if *failures > 0 {
             *failures -= 1;
-            return Err(StoreError::Unavailable {
-                reason: "it is down".to_owned(),
-            });
+            return Err(StoreError::Unavailable { reason: "it is down".to_owned() });
         }
         self.log.add(Step::Stored(events.len()));
         Ok(())
@@ -109,10 +103,7 @@ impl EventStore for Refusing {
 }
 
 fn delivery(offset: u64, payload: &[u8]) -> Delivery {
-    Delivery {
-        offset,
-        payload: payload.to_vec(),
-    }
+    Delivery { offset, payload: payload.to_vec() }
 }
 
 struct Case {
@@ -122,40 +113,26 @@ struct Case {
     then_closed: bool,
 }
 
-const GOOD: Case = Case {
-    failures: 0,
-    unusable: false,
-    burials_that_fail: 0,
-    then_closed: true,
-};
+const GOOD: Case = Case { failures: 0, unusable: false, burials_that_fail: 0, then_closed: true };
 
 /// A consumer of three good records and one that is none, in two batches.
 fn consumer(case: &Case) -> (Consumer, Log) {
     let log = Log::default();
-    let batches = [
-        vec![delivery(0, b"good"), delivery(1, b"bad"), delivery(2, b"good")],
-        vec![delivery(3, b"good")],
-    ];
+    let batches =
+        [vec![delivery(0, b"good"), delivery(1, b"bad"), delivery(2, b"good")], vec![delivery(3, b"good")]];
     let subscription = Batches {
         waiting: batches.into(),
         then_closed: case.then_closed,
         burials_that_fail: case.burials_that_fail,
         log: log.clone(),
     };
-    let store = Refusing {
-        failures: Mutex::new(case.failures),
-        unusable: case.unusable,
-        log: log.clone(),
-    };
+    let store = Refusing { failures: Mutex::new(case.failures), unusable: case.unusable, log: log.clone() };
     let decode: Decode = Box::new(|bytes| match bytes {
         b"good" => Ok(event(1, "AAA111")),
         _ => Err("it is no event".to_owned()),
     });
     let clock = Arc::new(SystemClock::start());
-    (
-        Consumer::new(Box::new(subscription), Arc::new(store), decode, clock),
-        log,
-    )
+    (Consumer::new(Box::new(subscription), Arc::new(store), decode, clock), log)
 }
 
 fn everything() -> Vec<Step> {
@@ -178,11 +155,7 @@ async fn a_bad_record_is_buried_with_its_offset_and_the_others_are_stored_before
 
 #[tokio::test]
 async fn a_store_that_is_down_makes_it_wait_and_nothing_becomes_a_dead_letter() {
-    let (consumer, log) = consumer(&Case {
-        failures: 2,
-        burials_that_fail: 1,
-        ..GOOD
-    });
+    let (consumer, log) = consumer(&Case { failures: 2, burials_that_fail: 1, ..GOOD });
     let (_stop, shutdown) = watch::channel(false);
     consumer.run(shutdown).await.unwrap();
     assert_eq!(log.steps(), everything());
@@ -190,10 +163,7 @@ async fn a_store_that_is_down_makes_it_wait_and_nothing_becomes_a_dead_letter() 
 
 #[tokio::test]
 async fn shutdown_while_the_store_is_down_commits_nothing() {
-    let (consumer, log) = consumer(&Case {
-        failures: u32::MAX,
-        ..GOOD
-    });
+    let (consumer, log) = consumer(&Case { failures: u32::MAX, ..GOOD });
     let (stop, shutdown) = watch::channel(false);
     let running = tokio::spawn(consumer.run(shutdown));
     tokio::time::sleep(Duration::from_millis(50)).await;
@@ -204,10 +174,7 @@ async fn shutdown_while_the_store_is_down_commits_nothing() {
 
 #[tokio::test]
 async fn shutdown_while_nothing_comes_ends_it() {
-    let (consumer, log) = consumer(&Case {
-        then_closed: false,
-        ..GOOD
-    });
+    let (consumer, log) = consumer(&Case { then_closed: false, ..GOOD });
     let (stop, shutdown) = watch::channel(false);
     let running = tokio::spawn(consumer.run(shutdown));
     while log.steps().len() < 5 {
@@ -220,10 +187,7 @@ async fn shutdown_while_nothing_comes_ends_it() {
 
 #[tokio::test]
 async fn a_store_that_cannot_be_used_is_an_error_and_commits_nothing() {
-    let (consumer, log) = consumer(&Case {
-        unusable: true,
-        ..GOOD
-    });
+    let (consumer, log) = consumer(&Case { unusable: true, ..GOOD });
     let (_stop, shutdown) = watch::channel(false);
     let error = consumer.run(shutdown).await.unwrap_err();
     assert!(error.to_string().contains("it is damaged"), "{error}");

@@ -65,11 +65,7 @@ impl FilesStore {
         }
         let used_bytes = count(root).map_err(unwritable)?;
         metric::evidence_bytes(used_bytes);
-        Ok(Self {
-            root: root.to_owned(),
-            disk_bytes_max,
-            used_bytes: Mutex::new(used_bytes),
-        })
+        Ok(Self { root: root.to_owned(), disk_bytes_max, used_bytes: Mutex::new(used_bytes) })
     }
 
     /// Bytes of pictures on disk.
@@ -146,11 +142,7 @@ impl FilesStore {
     /// Written, synced, renamed, and the name synced.
     fn write(&self, folder: &Path, name: &str, jpeg: &[u8]) -> std::io::Result<()> {
         let partial = self.root.join(PARTIAL).join(name);
-        let mut file = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(true)
-            .open(&partial)?;
+        let mut file = OpenOptions::new().write(true).create(true).truncate(true).open(&partial)?;
         let written = file
             .write_all(jpeg)
             .and_then(|()| file.sync_all())
@@ -168,10 +160,7 @@ impl FilesStore {
 impl EvidenceStore for FilesStore {
     fn put(&self, evidence: &Evidence) -> Result<Kept, StoreError> {
         let minted = layout::minted_at(evidence.id).ok_or_else(|| StoreError::Unusable {
-            reason: format!(
-                "evidence id {} is no UUIDv7, by whose time pictures are filed",
-                evidence.id
-            ),
+            reason: format!("evidence id {} is no UUIDv7, by whose time pictures are filed", evidence.id),
         })?;
         let bytes = evidence.jpeg.len() as u64;
         let folder = layout::folder(&self.root, minted);
@@ -245,11 +234,7 @@ fn day_folders(root: &Path) -> std::io::Result<Vec<PathBuf>> {
         let folder = entry.file_type().is_ok_and(|kind| kind.is_dir());
         folder && entry.file_name().to_str().is_some_and(layout::is_day)
     };
-    Ok(entries(root)?
-        .iter()
-        .filter(|entry| is_day(entry))
-        .map(DirEntry::path)
-        .collect())
+    Ok(entries(root)?.iter().filter(|entry| is_day(entry)).map(DirEntry::path).collect())
 }
 
 fn picture(entry: &DirEntry) -> Option<EvidenceId> {
@@ -307,15 +292,9 @@ fn own(root: &Path, install: &str) -> Result<(), Error> {
 }
 
 fn foreign(root: &Path, reason: &str) -> Error {
-    Error::Foreign {
-        what: WHAT,
-        path: root.display().to_string(),
-        reason: reason.to_owned(),
-    }
+    Error::Foreign { what: WHAT, path: root.display().to_string(), reason: reason.to_owned() }
 }
 
 fn unavailable(doing: &str, error: &std::io::Error) -> StoreError {
-    StoreError::Unavailable {
-        reason: format!("{doing}: {error}"),
-    }
+    StoreError::Unavailable { reason: format!("{doing}: {error}") }
 }

@@ -9,11 +9,8 @@ use ovr_domain::event::EvidenceKind;
 use ovr_domain::{EvidenceId, Timestamp};
 
 /// The kinds, in the order in which [`crate::FilesStore`] keeps them longest.
-pub(super) const KINDS: [EvidenceKind; 3] = [
-    EvidenceKind::PlateCrop,
-    EvidenceKind::VehicleCrop,
-    EvidenceKind::Scene,
-];
+pub(super) const KINDS: [EvidenceKind; 3] =
+    [EvidenceKind::PlateCrop, EvidenceKind::VehicleCrop, EvidenceKind::Scene];
 
 const ENDING: &str = "jpg";
 
@@ -42,11 +39,7 @@ fn day(time: Timestamp) -> String {
 /// `2026-11-23`.
 pub(super) fn is_day(name: &str) -> bool {
     let shaped = |(at, byte): (usize, u8)| {
-        if at == 4 || at == 7 {
-            byte == b'-'
-        } else {
-            byte.is_ascii_digit()
-        }
+        if at == 4 || at == 7 { byte == b'-' } else { byte.is_ascii_digit() }
     };
     name.len() == 10 && name.bytes().enumerate().all(shaped)
 }

@@ -60,9 +60,7 @@ fn bytes_are_counted_again_at_the_start_and_half_pictures_removed() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path(), 1000);
     store.put(&picture(EvidenceKind::Scene, noon(), 300)).unwrap();
-    store
-        .put(&picture(EvidenceKind::Scene, noon().plus(DAY), 200))
-        .unwrap();
+    store.put(&picture(EvidenceKind::Scene, noon().plus(DAY), 200)).unwrap();
     drop(store);
     fs::write(dir.path().join("partial/half.jpg"), [0; 99]).unwrap();
     assert_eq!(open(dir.path(), 1000).used_bytes(), 500);
@@ -73,18 +71,12 @@ fn bytes_are_counted_again_at_the_start_and_half_pictures_removed() {
 fn a_purge_takes_the_oldest_first_and_stops_at_the_cutoff() {
     let dir = tempfile::tempdir().unwrap();
     let store = open(dir.path(), 10_000);
-    let pictures: Vec<Evidence> = (0..5)
-        .map(|day| picture(EvidenceKind::Scene, noon().plus(DAY * day), 10))
-        .collect();
+    let pictures: Vec<Evidence> =
+        (0..5).map(|day| picture(EvidenceKind::Scene, noon().plus(DAY * day), 10)).collect();
     for one in &pictures {
         assert_eq!(store.put(one), Ok(Kept::Stored));
     }
-    let there = || {
-        pictures
-            .iter()
-            .map(|one| store.get(one.id).unwrap().is_some())
-            .collect::<Vec<_>>()
-    };
+    let there = || pictures.iter().map(|one| store.get(one.id).unwrap().is_some()).collect::<Vec<_>>();
     let first = store.purge_before(noon().plus(DAY * 3), 2).unwrap();
     assert!(first.more && first.files == 2 && first.bytes == 20, "{first:?}");
     assert_eq!(there(), [false, false, true, true, true]);
@@ -131,8 +123,5 @@ fn folders_that_are_not_ours_are_refused() {
     assert!(refused.to_string().contains("holiday.jpg"), "{refused}");
 
     let below_a_file = strange.path().join("holiday.jpg").join("evidence");
-    assert!(matches!(
-        FilesStore::open(&below_a_file, 1, install()),
-        Err(Error::Unwritable { .. })
-    ));
+    assert!(matches!(FilesStore::open(&below_a_file, 1, install()), Err(Error::Unwritable { .. })));
 }

@@ -50,36 +50,22 @@ impl SqliteStore {
     /// another installation, a newer schema, and files that are none. Blocks.
     pub fn open(file: &Path, install: InstallId) -> Result<Self, Error> {
         let writer = open::writer(file, install)?;
-        let readers = (0..READERS)
-            .map(|_| open::reader(file))
-            .collect::<Result<Vec<_>, Error>>()?;
-        Ok(Self {
-            writer: Pool::new(vec![writer]),
-            readers: Pool::new(readers),
-        })
+        let readers = (0..READERS).map(|_| open::reader(file)).collect::<Result<Vec<_>, Error>>()?;
+        Ok(Self { writer: Pool::new(vec![writer]), readers: Pool::new(readers) })
     }
 }
 
 #[async_trait]
 impl EventStore for SqliteStore {
     async fn upsert(&self, events: &[PlateEvent]) -> Result<(), StoreError> {
-        let rows = events
-            .iter()
-            .map(write::Row::of)
-            .collect::<Result<Vec<_>, StoreError>>()?;
-        self.writer
-            .run(ATTEMPT_DEADLINE, move |connection| {
-                write::upsert(connection, &rows)
-            })
-            .await
+        let rows = events.iter().map(write::Row::of).collect::<Result<Vec<_>, StoreError>>()?;
+        self.writer.run(ATTEMPT_DEADLINE, move |connection| write::upsert(connection, &rows)).await
     }
 
     async fn get(&self, id: EventId) -> Result<Option<PlateEvent>, StoreError> {
         let select = move |connection: &mut rusqlite::Connection| {
             let mut statement = connection.prepare_cached(GET)?;
-            statement
-                .query_row([&id.0.as_bytes()[..]], |row| row.get::<_, String>(0))
-                .optional()
+            statement.query_row([&id.0.as_bytes()[..]], |row| row.get::<_, String>(0)).optional()
         };
         let json = self.readers.run(QUERY_DEADLINE, select).await?;
         json.map(|json| parse(&json)).transpose()
@@ -88,10 +74,7 @@ impl EventStore for SqliteStore {
     async fn search(&self, query: &EventQuery) -> Result<EventPage, StoreError> {
         let statement = query::Statement::of(query);
         let limit = statement.limit;
-        let rows = self
-            .readers
-            .run(QUERY_DEADLINE, move |connection| statement.run(connection))
-            .await?;
+        let rows = self.readers.run(QUERY_DEADLINE, move |connection| statement.run(connection)).await?;
         query::page(rows, limit)
     }
 
@@ -102,11 +85,7 @@ impl EventStore for SqliteStore {
         let select = move |connection: &mut rusqlite::Connection| {
             let mut statement = connection.prepare_cached(OWNER)?;
             let owner = |row: &rusqlite::Row<'_>| {
-                Ok((
-                    row.get::<_, Vec<u8>>(0)?,
-                    row.get::<_, String>(1)?,
-                    row.get::<_, String>(2)?,
-                ))
+                Ok((row.get::<_, Vec<u8>>(0)?, row.get::<_, String>(1)?, row.get::<_, String>(2)?))
             };
             statement.query_row([&id.0.as_bytes()[..]], owner).optional()
         };
@@ -131,7 +110,5 @@ fn parse<T: DeserializeOwned>(json: &str) -> Result<T, StoreError> {
 }
 
 fn unusable(what: &str, error: &dyn std::fmt::Display) -> StoreError {
-    StoreError::Unusable {
-        reason: format!("it holds {what} that cannot be read: {error}"),
-    }
+    StoreError::Unusable { reason: format!("it holds {what} that cannot be read: {error}") }
 }

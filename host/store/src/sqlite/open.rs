@@ -32,13 +32,9 @@ pub(super) fn writer(file: &Path, install: InstallId) -> Result<Connection, Erro
     check_file(file)?;
     let mut connection = connect(file).map_err(|error| refused(file, &error))?;
     check_schema(file, &connection, install)?;
-    let migrated = embedded::migrations::runner()
-        .set_grouped(true)
-        .run(&mut connection);
-    migrated.map_err(|error| Error::Migration {
-        path: file.display().to_string(),
-        reason: error.to_string(),
-    })?;
+    let migrated = embedded::migrations::runner().set_grouped(true).run(&mut connection);
+    migrated
+        .map_err(|error| Error::Migration { path: file.display().to_string(), reason: error.to_string() })?;
     own(&connection, install).map_err(|error| refused(file, &error))?;
     Ok(connection)
 }
@@ -87,29 +83,19 @@ fn check_schema(file: &Path, connection: &Connection, install: InstallId) -> Res
     if count(TABLES).map_err(asked)? == 0 {
         return Ok(());
     }
-    let application: i64 = connection
-        .pragma_query_value(None, "application_id", |row| row.get(0))
-        .map_err(asked)?;
+    let application: i64 =
+        connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(asked)?;
     // A crash in the very first start leaves the schema without its mark.
     let unmarked = application == 0 && count(HISTORY).map_err(asked)? == 1;
     if application != APPLICATION && !unmarked {
         return Err(foreign(file, "it is the database of another program"));
     }
-    let found = connection
-        .query_row(VERSION, [], |row| row.get::<_, Option<i64>>(0))
-        .map_err(asked)?;
-    let known = embedded::migrations::runner()
-        .get_migrations()
-        .iter()
-        .map(|one| i64::from(one.version()))
-        .max();
+    let found = connection.query_row(VERSION, [], |row| row.get::<_, Option<i64>>(0)).map_err(asked)?;
+    let known =
+        embedded::migrations::runner().get_migrations().iter().map(|one| i64::from(one.version())).max();
     let (found, known) = (found.unwrap_or(0), known.unwrap_or(0));
     if found > known {
-        return Err(Error::Newer {
-            path: file.display().to_string(),
-            found,
-            known,
-        });
+        return Err(Error::Newer { path: file.display().to_string(), found, known });
     }
     if found > 0 {
         check_owner(file, connection, install)?;
@@ -118,20 +104,15 @@ fn check_schema(file: &Path, connection: &Connection, install: InstallId) -> Res
 }
 
 fn check_owner(file: &Path, connection: &Connection, install: InstallId) -> Result<(), Error> {
-    let owner = connection
-        .query_row(OWNER, [], |row| row.get::<_, String>(0))
-        .optional();
+    let owner = connection.query_row(OWNER, [], |row| row.get::<_, String>(0)).optional();
     let expected = install.to_string();
     match owner.map_err(|error| refused(file, &error))? {
         // Nobody's yet: the first start was cut short.
         None => Ok(()),
         Some(found) if found == expected => Ok(()),
-        Some(found) => Err(Error::OtherInstall {
-            what: WHAT,
-            path: file.display().to_string(),
-            found,
-            expected,
-        }),
+        Some(found) => {
+            Err(Error::OtherInstall { what: WHAT, path: file.display().to_string(), found, expected })
+        }
     }
 }
 
@@ -151,17 +132,9 @@ fn refused(file: &Path, error: &rusqlite::Error) -> Error {
 }
 
 fn foreign(file: &Path, reason: &str) -> Error {
-    Error::Foreign {
-        what: WHAT,
-        path: file.display().to_string(),
-        reason: reason.to_owned(),
-    }
+    Error::Foreign { what: WHAT, path: file.display().to_string(), reason: reason.to_owned() }
 }
 
 fn unwritable(file: &Path, reason: &str) -> Error {
-    Error::Unwritable {
-        what: WHAT,
-        path: file.display().to_string(),
-        reason: reason.to_owned(),
-    }
+    Error::Unwritable { what: WHAT, path: file.display().to_string(), reason: reason.to_owned() }
 }

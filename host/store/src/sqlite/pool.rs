@@ -15,10 +15,7 @@ pub(super) struct Pool {
 
 impl Pool {
     pub(super) fn new(connections: Vec<Connection>) -> Arc<Self> {
-        Arc::new(Self {
-            permits: Arc::new(Semaphore::new(connections.len())),
-            idle: Mutex::new(connections),
-        })
+        Arc::new(Self { permits: Arc::new(Semaphore::new(connections.len())), idle: Mutex::new(connections) })
     }
 
     /// Runs `work` on a connection, off the async threads. Past the deadline the statement is interrupted, so that
@@ -38,10 +35,7 @@ impl Pool {
         let pool = Arc::clone(self);
         let mut task = tokio::task::spawn_blocking(move || {
             let result = work(&mut connection);
-            pool.idle
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(connection);
+            pool.idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
             drop(permit);
             result
         });
@@ -57,9 +51,7 @@ impl Pool {
 }
 
 fn unavailable(reason: &str) -> StoreError {
-    StoreError::Unavailable {
-        reason: reason.to_owned(),
-    }
+    StoreError::Unavailable { reason: reason.to_owned() }
 }
 
 /// A file that is damaged stays so; everything else (full, busy, unreadable for now) may pass.

@@ -43,11 +43,7 @@ pub(super) struct Statement {
 impl Statement {
     pub(super) fn of(query: &EventQuery) -> Self {
         let limit = query.limit.clamp(1, PAGE_EVENTS_MAX);
-        let mut statement = Self {
-            sql: SELECT.to_owned(),
-            values: Vec::new(),
-            limit: limit as usize,
-        };
+        let mut statement = Self { sql: SELECT.to_owned(), values: Vec::new(), limit: limit as usize };
         if let Some(from) = query.from {
             statement.filter(FROM, [(":from", from.as_micros().into())]);
         }
@@ -56,10 +52,7 @@ impl Statement {
         }
         if !query.cameras.is_empty() {
             let cameras: Vec<&str> = query.cameras.iter().map(ovr_domain::CameraId::as_str).collect();
-            statement.filter(
-                CAMERAS,
-                [(":cameras", serde_json::json!(cameras).to_string().into())],
-            );
+            statement.filter(CAMERAS, [(":cameras", serde_json::json!(cameras).to_string().into())]);
         }
         if let Some(plate) = &query.plate {
             statement.match_plate(plate);
@@ -89,13 +82,7 @@ impl Statement {
         match plate {
             PlateMatch::Exact(text) => self.filter(EXACT, [(":plate", text.clone().into())]),
             PlateMatch::Prefix(text) => {
-                self.filter(
-                    PREFIX,
-                    [
-                        (":plate", text.clone().into()),
-                        (":plate_end", end_of(text).into()),
-                    ],
-                );
+                self.filter(PREFIX, [(":plate", text.clone().into()), (":plate_end", end_of(text).into())]);
             }
             PlateMatch::Wildcard(pattern) => {
                 let literal: String = pattern.chars().take_while(|c| !matches!(c, '*' | '?')).collect();
@@ -112,28 +99,18 @@ impl Statement {
     /// The events of the page and one more, as JSON.
     pub(super) fn run(self, connection: &Connection) -> rusqlite::Result<Vec<String>> {
         let mut statement = connection.prepare_cached(&self.sql)?;
-        let values: Vec<(&str, &dyn ToSql)> = self
-            .values
-            .iter()
-            .map(|(name, value)| (*name, value as &dyn ToSql))
-            .collect();
+        let values: Vec<(&str, &dyn ToSql)> =
+            self.values.iter().map(|(name, value)| (*name, value as &dyn ToSql)).collect();
         let rows = statement.query_map(values.as_slice(), |row| row.get(0))?;
         rows.collect()
     }
 
     #[cfg(test)]
     pub(super) fn plan(&self, connection: &Connection) -> String {
-        let mut statement = connection
-            .prepare(&format!("EXPLAIN QUERY PLAN {}", self.sql))
-            .unwrap();
-        let values: Vec<(&str, &dyn ToSql)> = self
-            .values
-            .iter()
-            .map(|(name, value)| (*name, value as &dyn ToSql))
-            .collect();
-        let rows = statement
-            .query_map(values.as_slice(), |row| row.get::<_, String>(3))
-            .unwrap();
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {}", self.sql)).unwrap();
+        let values: Vec<(&str, &dyn ToSql)> =
+            self.values.iter().map(|(name, value)| (*name, value as &dyn ToSql)).collect();
+        let rows = statement.query_map(values.as_slice(), |row| row.get::<_, String>(3)).unwrap();
         rows.map(Result::unwrap).collect::<Vec<_>>().join("\n")
     }
 }
@@ -165,15 +142,9 @@ fn glob(pattern: &str) -> String {
 pub(super) fn page(mut rows: Vec<String>, limit: usize) -> Result<EventPage, StoreError> {
     let more = rows.len() > limit;
     rows.truncate(limit);
-    let events = rows
-        .iter()
-        .map(|json| parse::<PlateEvent>(json))
-        .collect::<Result<Vec<_>, _>>()?;
+    let events = rows.iter().map(|json| parse::<PlateEvent>(json)).collect::<Result<Vec<_>, _>>()?;
     let last = events.last().filter(|_| more);
-    let next = last.map(|event| Cursor {
-        captured_at: event.captured_at,
-        event_id: event.event_id,
-    });
+    let next = last.map(|event| Cursor { captured_at: event.captured_at, event_id: event.event_id });
     Ok(EventPage { events, next })
 }
 

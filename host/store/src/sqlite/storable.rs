@@ -11,33 +11,21 @@ const LAST: i64 = 253_402_207_200_000_000;
 /// The event as it can be stored.
 pub(super) fn storable(event: &PlateEvent) -> PlateEvent {
     let mut event = event.clone();
-    for time in [
-        &mut event.captured_at,
-        &mut event.received_at,
-        &mut event.first_seen,
-        &mut event.last_seen,
-    ] {
+    for time in [&mut event.captured_at, &mut event.received_at, &mut event.first_seen, &mut event.last_seen]
+    {
         *time = dated(*time);
     }
     for picture in &mut event.evidence {
         picture.expires_at = dated(picture.expires_at);
     }
     event.confidence = finite(event.confidence);
-    event
-        .char_confidences
-        .iter_mut()
-        .for_each(|share| *share = finite(*share));
-    event
-        .candidates
-        .iter_mut()
-        .for_each(|candidate| candidate.score = finite(candidate.score));
+    event.char_confidences.iter_mut().for_each(|share| *share = finite(*share));
+    event.candidates.iter_mut().for_each(|candidate| candidate.score = finite(candidate.score));
     event.plate_quad = event.plate_quad.filter(Quad::is_finite);
     event.plate_width_px = event.plate_width_px.filter(|width| width.is_finite());
-    event.vehicle_box = event.vehicle_box.filter(|bbox| {
-        [bbox.x1, bbox.y1, bbox.x2, bbox.y2]
-            .iter()
-            .all(|edge| edge.is_finite())
-    });
+    event.vehicle_box = event
+        .vehicle_box
+        .filter(|bbox| [bbox.x1, bbox.y1, bbox.x2, bbox.y2].iter().all(|edge| edge.is_finite()));
     if let Some(vehicle) = &mut event.vehicle {
         vehicle.confidence = finite(vehicle.confidence);
     }

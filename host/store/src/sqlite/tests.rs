@@ -34,9 +34,7 @@ async fn readers_answer_while_events_are_written() {
     let writing = Arc::clone(&store);
     let writer = tokio::spawn(async move {
         for round in 0..20 {
-            let batch: Vec<_> = (0..20)
-                .map(|number| event(round * 20 + number, "AAA111"))
-                .collect();
+            let batch: Vec<_> = (0..20).map(|number| event(round * 20 + number, "AAA111")).collect();
             writing.upsert(&batch).await.unwrap();
         }
     });
@@ -46,15 +44,7 @@ async fn readers_answer_while_events_are_written() {
         tokio::task::yield_now().await;
     }
     writer.await.unwrap();
-    assert_eq!(
-        store
-            .search(&EventQuery { limit: 500, ..all() })
-            .await
-            .unwrap()
-            .events
-            .len(),
-        400
-    );
+    assert_eq!(store.search(&EventQuery { limit: 500, ..all() }).await.unwrap().events.len(), 400);
 }
 
 #[test]
@@ -70,38 +60,16 @@ fn stores_that_are_not_ours_are_refused_in_one_line() {
     let newer = "INSERT INTO refinery_schema_history VALUES (99, 'later', '2030-01-01T00:00:00Z', '1')";
     Connection::open(&file).unwrap().execute_batch(newer).unwrap();
     let refused = SqliteStore::open(&file, install()).unwrap_err();
-    assert!(
-        matches!(
-            refused,
-            Error::Newer {
-                found: 99,
-                known: 1,
-                ..
-            }
-        ),
-        "{refused}"
-    );
+    assert!(matches!(refused, Error::Newer { found: 99, known: 1, .. }), "{refused}");
 
     let foreign = dir.path().join("recipes.db");
-    Connection::open(&foreign)
-        .unwrap()
-        .execute_batch("CREATE TABLE recipe (name)")
-        .unwrap();
-    assert!(matches!(
-        SqliteStore::open(&foreign, install()),
-        Err(Error::Foreign { .. })
-    ));
+    Connection::open(&foreign).unwrap().execute_batch("CREATE TABLE recipe (name)").unwrap();
+    assert!(matches!(SqliteStore::open(&foreign, install()), Err(Error::Foreign { .. })));
 
     let text = dir.path().join("list.txt");
     fs::write(&text, "milk, eggs").unwrap();
-    assert!(matches!(
-        SqliteStore::open(&text, install()),
-        Err(Error::Foreign { .. })
-    ));
-    assert!(matches!(
-        SqliteStore::open(&text.join("events.db"), install()),
-        Err(Error::Unwritable { .. })
-    ));
+    assert!(matches!(SqliteStore::open(&text, install()), Err(Error::Foreign { .. })));
+    assert!(matches!(SqliteStore::open(&text.join("events.db"), install()), Err(Error::Unwritable { .. })));
 }
 
 #[test]
@@ -111,20 +79,11 @@ fn plates_and_pages_are_found_by_index() {
     let connection = Connection::open(dir.path().join("events.db")).unwrap();
     let plan = |query: &EventQuery| query::Statement::of(query).plan(&connection);
     let exact = plan(&plates(PlateMatch::Exact("A".into())));
-    assert!(
-        exact.contains("event_by_plate") && exact.contains("event_by_corrected"),
-        "{exact}"
-    );
+    assert!(exact.contains("event_by_plate") && exact.contains("event_by_corrected"), "{exact}");
     let wildcard = plan(&plates(PlateMatch::Wildcard("A*".into())));
-    assert!(
-        wildcard.contains("event_by_plate") && wildcard.contains("event_by_corrected"),
-        "{wildcard}"
-    );
+    assert!(wildcard.contains("event_by_plate") && wildcard.contains("event_by_corrected"), "{wildcard}");
     let page = plan(&all());
-    assert!(
-        page.contains("event_by_time") && !page.contains("TEMP B-TREE"),
-        "{page}"
-    );
+    assert!(page.contains("event_by_time") && !page.contains("TEMP B-TREE"), "{page}");
 }
 
 #[tokio::test]
@@ -134,10 +93,7 @@ async fn a_query_past_its_deadline_is_interrupted_and_the_connection_lives() {
     let count =
         move |connection: &mut Connection| connection.query_row(endless, [], |row| row.get::<_, i64>(0));
     let stopped = pool.run(Duration::from_millis(50), count).await;
-    assert!(
-        matches!(stopped, Err(StoreError::Unavailable { .. })),
-        "{stopped:?}"
-    );
+    assert!(matches!(stopped, Err(StoreError::Unavailable { .. })), "{stopped:?}");
     let one = |connection: &mut Connection| connection.query_row("SELECT 1", [], |row| row.get::<_, i64>(0));
     assert_eq!(pool.run(Duration::from_secs(5), one).await, Ok(1));
 }

@@ -19,9 +19,7 @@ pub enum BusFault {
 impl BusFault {
     fn error(self, faults: &Faults) -> BusError {
         match self {
-            Self::Unavailable => BusError::Unavailable {
-                reason: faults.reason(),
-            },
+            Self::Unavailable => BusError::Unavailable { reason: faults.reason() },
             Self::Closed => BusError::Closed,
         }
     }
@@ -142,10 +140,7 @@ mod tests {
             let faults = Arc::new(Faults::at(moment, Plan::Calls(vec![1])));
             let bus = FlakyBus::new(Kept::default(), BusFault::Unavailable, Arc::clone(&faults));
             let refused = bus.publish(&[envelope()]).await;
-            assert!(
-                matches!(refused, Err(BusError::Unavailable { .. })),
-                "{refused:?}"
-            );
+            assert!(matches!(refused, Err(BusError::Unavailable { .. })), "{refused:?}");
             assert_eq!(bus.publish(&[envelope()]).await, Ok(()));
             assert_eq!(bus.inner().0.lock().unwrap().len(), expected);
             assert_eq!(faults.counts(), (2, 1));
@@ -158,10 +153,7 @@ mod tests {
     impl EventSubscription for Endless {
         async fn poll(&mut self, _max: usize) -> Result<Vec<Delivery>, BusError> {
             self.0 += 1;
-            Ok(vec![Delivery {
-                offset: self.0,
-                payload: Vec::new(),
-            }])
+            Ok(vec![Delivery { offset: self.0, payload: Vec::new() }])
         }
         async fn commit(&mut self) -> Result<(), BusError> {
             Ok(())

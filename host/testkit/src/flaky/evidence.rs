@@ -75,10 +75,7 @@ mod tests {
             jpeg: vec![0xFF],
         };
         assert_eq!(store.put(&evidence), Ok(Kept::Stored));
-        assert!(matches!(
-            store.get(evidence.id),
-            Err(StoreError::Unavailable { .. })
-        ));
+        assert!(matches!(store.get(evidence.id), Err(StoreError::Unavailable { .. })));
         assert_eq!(store.get(evidence.id), Ok(None));
     }
 }

@@ -67,15 +67,7 @@ impl Faults {
     /// Fails calls as `plan` says, at `moment`.
     pub fn at(moment: Moment, plan: Plan) -> Self {
         let random = Self::random(&plan);
-        Self {
-            moment,
-            state: Mutex::new(State {
-                plan,
-                random,
-                calls: 0,
-                failed: 0,
-            }),
-        }
+        Self { moment, state: Mutex::new(State { plan, random, calls: 0, failed: 0 }) }
     }
 
     fn random(plan: &Plan) -> Random {
@@ -148,10 +140,7 @@ mod tests {
 
     #[test]
     fn chance_is_decided_by_the_seed_and_near_its_probability() {
-        let plan = |seed| Plan::Chance {
-            seed,
-            probability: 0.25,
-        };
+        let plan = |seed| Plan::Chance { seed, probability: 0.25 };
         let first = pattern(plan(1), 4_000);
         assert_eq!(first, pattern(plan(1), 4_000));
         assert_ne!(first, pattern(plan(2), 4_000));

@@ -144,10 +144,7 @@ mod tests {
     async fn a_refused_call_never_reaches_the_store() {
         let faults = Arc::new(Faults::new(Plan::Always));
         let store = FlakyStore::new(Counting::default(), StoreFault::Unusable, Arc::clone(&faults));
-        assert!(matches!(
-            store.upsert(&[]).await,
-            Err(StoreError::Unusable { .. })
-        ));
+        assert!(matches!(store.upsert(&[]).await, Err(StoreError::Unusable { .. })));
         assert!(store.search(&EventQuery::default()).await.is_err());
         assert_eq!(store.inner().0.load(Ordering::Relaxed), 0);
         faults.replan(Plan::Never);

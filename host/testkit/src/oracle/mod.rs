@@ -49,14 +49,8 @@ pub struct Verdict {
 impl Verdict {
     /// Whether every pass has exactly the event it should have and there are no others.
     pub fn all_right(&self) -> bool {
-        let failures = [
-            self.wrong,
-            self.missed,
-            self.false_plates,
-            self.false_unread,
-            self.split,
-            self.unfinished,
-        ];
+        let failures =
+            [self.wrong, self.missed, self.false_plates, self.false_unread, self.split, self.unfinished];
         let fulfilled = self.read_right + self.repeats_suppressed + self.unread_reported;
         failures.iter().all(|count| *count == 0) && fulfilled == self.shown
     }
@@ -77,10 +71,7 @@ pub fn judge(truth: &Truth, events: &[PlateEvent]) -> Verdict {
             *known = event;
         }
     }
-    let mut verdict = Verdict {
-        shown: truth.passes.len(),
-        ..Verdict::default()
-    };
+    let mut verdict = Verdict { shown: truth.passes.len(), ..Verdict::default() };
     let mut trial = Trial::new(truth);
     let mut unfinished = Vec::new();
     for event in latest.into_values() {
@@ -94,11 +85,7 @@ pub fn judge(truth: &Truth, events: &[PlateEvent]) -> Verdict {
     trial.match_by_text(false);
     trial.match_by_place();
     for (pass, event) in truth.passes.iter().zip(&trial.matched) {
-        let original = pass
-            .repeats
-            .and_then(|index| trial.matched.get(index))
-            .copied()
-            .flatten();
+        let original = pass.repeats.and_then(|index| trial.matched.get(index)).copied().flatten();
         let outcome = judge_pass(pass, *event, original);
         verdict.count(&outcome);
         verdict.lines.push(line_of(pass, &outcome));
@@ -109,10 +96,7 @@ pub fn judge(truth: &Truth, events: &[PlateEvent]) -> Verdict {
     for event in unfinished {
         verdict.unfinished += 1;
         let plate = text(event).unwrap_or_else(|| "-".to_owned());
-        verdict.lines.push(format!(
-            "UNFINISHED {plate:<9} event {} never became final",
-            event.event_id
-        ));
+        verdict.lines.push(format!("UNFINISHED {plate:<9} event {} never became final", event.event_id));
     }
     verdict
 }
@@ -128,11 +112,7 @@ struct Trial<'a> {
 
 impl<'a> Trial<'a> {
     fn new(truth: &'a Truth) -> Self {
-        Self {
-            truth,
-            open: Vec::new(),
-            matched: vec![None; truth.passes.len()],
-        }
+        Self { truth, open: Vec::new(), matched: vec![None; truth.passes.len()] }
     }
 
     /// Gives every pass without an event the open one with the best score above zero.
@@ -141,14 +121,8 @@ impl<'a> Trial<'a> {
             if slot.is_some() {
                 continue;
             }
-            let scored = self
-                .open
-                .iter()
-                .enumerate()
-                .map(|(i, event)| (i, score(self.truth, pass, event)));
-            let best = scored
-                .filter(|(_, s)| *s > 0.0)
-                .max_by(|a, b| a.1.total_cmp(&b.1));
+            let scored = self.open.iter().enumerate().map(|(i, event)| (i, score(self.truth, pass, event)));
+            let best = scored.filter(|(_, s)| *s > 0.0).max_by(|a, b| a.1.total_cmp(&b.1));
             if let Some((index, _)) = best {
                 *slot = Some(self.open.swap_remove(index));
             }
@@ -194,9 +168,7 @@ fn judge_pass(pass: &Pass, event: Option<&PlateEvent>, original: Option<&PlateEv
         return Outcome::Missed("no event".to_owned());
     };
     let Some(read) = text(event) else {
-        let reason = event
-            .unread_reason
-            .map_or("no reason given".to_owned(), |r| format!("{r:?}"));
+        let reason = event.unread_reason.map_or("no reason given".to_owned(), |r| format!("{r:?}"));
         if event.unread_reason.is_none() {
             return Outcome::Wrong("an unread event without a reason".to_owned());
         }

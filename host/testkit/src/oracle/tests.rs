@@ -28,18 +28,9 @@ fn pass(plate: &str, frames: std::ops::Range<u32>, x: f32) -> Pass {
 
 /// A car, its repeat, one that is too small, and one that is parked.
 fn truth() -> Truth {
-    let repeat = Pass {
-        repeats: Some(0),
-        ..pass("KAXT739", 200..260, 100.0)
-    };
-    let small = Pass {
-        readable: false,
-        ..pass("6394KHT", 0..100, 600.0)
-    };
-    let parked = Pass {
-        parked: true,
-        ..pass("GK482RB", 0..375, 1000.0)
-    };
+    let repeat = Pass { repeats: Some(0), ..pass("KAXT739", 200..260, 100.0) };
+    let small = Pass { readable: false, ..pass("6394KHT", 0..100, 600.0) };
+    let parked = Pass { parked: true, ..pass("GK482RB", 0..375, 1000.0) };
     Truth {
         started_at: START,
         frames_per_second: 25,
@@ -92,11 +83,7 @@ fn event(pass: &Pass, plate: Option<&str>) -> PlateEvent {
         detector_digest: None,
         reader_digest: None,
         plugin_digests: Vec::new(),
-        dedup: Dedup {
-            decision: DedupDecision::Emit,
-            repeats_event_id: None,
-            reason: String::new(),
-        },
+        dedup: Dedup { decision: DedupDecision::Emit, repeats_event_id: None, reason: String::new() },
     }
 }
 
@@ -107,12 +94,7 @@ fn good() -> Vec<PlateEvent> {
     let mut repeat = event(&passes[1], Some("KA XT 739"));
     repeat.dedup.decision = DedupDecision::Suppress;
     repeat.dedup.repeats_event_id = Some(first.event_id);
-    vec![
-        repeat,
-        event(&passes[2], None),
-        event(&passes[3], Some("GK-482-RB")),
-        first,
-    ]
+    vec![repeat, event(&passes[2], None), event(&passes[3], Some("GK-482-RB")), first]
 }
 
 const REPEAT: usize = 0;
@@ -136,11 +118,7 @@ fn a_run_without_a_fault_is_all_right_whatever_the_revisions() {
     events.push(early);
     let verdict = judge(&truth(), &events);
     assert!(verdict.all_right(), "{:#?}", verdict.lines);
-    let counts = (
-        verdict.read_right,
-        verdict.repeats_suppressed,
-        verdict.unread_reported,
-    );
+    let counts = (verdict.read_right, verdict.repeats_suppressed, verdict.unread_reported);
     assert_eq!((verdict.shown, counts), (4, (2, 1, 1)));
     assert_eq!(verdict.lines.len(), 4);
 }

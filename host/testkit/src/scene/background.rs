@@ -1,9 +1,6 @@
 //! What stands still: the road, its verges, trees, a house with a sign that is no plate. Drawn once.
 
-#![allow(
-    clippy::indexing_slicing,
-    reason = "pixel loops over rows of a picture of known size"
-)]
+#![allow(clippy::indexing_slicing, reason = "pixel loops over rows of a picture of known size")]
 
 use ovr_domain::RgbImage;
 
@@ -40,9 +37,7 @@ fn grey(value: f32) -> [f32; 3] {
 fn ground(x: f32, z: f32) -> [f32; 3] {
     let rough = value_noise(x * 9.0, z * 4.0) * 0.5 + value_noise(x * 0.9, z * 0.35) * 0.5;
     let asphalt = 84.0 + rough * 22.0;
-    let tracks = [-2.3_f32, -1.1, 0.4, 1.6]
-        .iter()
-        .any(|wheel| (x - wheel).abs() < 0.18);
+    let tracks = [-2.3_f32, -1.1, 0.4, 1.6].iter().any(|wheel| (x - wheel).abs() < 0.18);
     let asphalt = if tracks { asphalt - 5.0 } else { asphalt };
     let dashed = (x + 0.35).abs() < 0.06 && z.rem_euclid(6.0) < 3.0;
     let driveway = x < -3.2 && (10.5..19.0).contains(&z);
@@ -116,60 +111,31 @@ fn board(image: &mut RgbImage, font: &Font, text: &str, at: [f32; 2], size: [f32
     let [x, z] = at;
     let [width, height, bottom] = size;
     let mut post = Canvas::new(0.08, bottom + height, 60.0);
-    post.rect(
-        [0.0, 0.0, 0.08, bottom + height],
-        0.0,
-        Paint::fade([150, 152, 154], [104, 106, 108]),
-    );
+    post.rect([0.0, 0.0, 0.08, bottom + height], 0.0, Paint::fade([150, 152, 154], [104, 106, 108]));
     let top = bottom + height;
     for foot in [x - width * 0.35, x + width * 0.35] {
-        let corners = [
-            [foot - 0.04, top, z],
-            [foot + 0.04, top, z],
-            [foot + 0.04, 0.0, z],
-            [foot - 0.04, 0.0, z],
-        ];
+        let corners =
+            [[foot - 0.04, top, z], [foot + 0.04, top, z], [foot + 0.04, 0.0, z], [foot - 0.04, 0.0, z]];
         stand(image, corners, &post);
     }
     let mut sign = Canvas::new(width, height, 200.0);
     sign.rect([0.0, 0.0, width, height], 0.05, Paint::flat(colours[1]));
-    sign.rect(
-        [0.03, 0.03, width - 0.03, height - 0.03],
-        0.04,
-        Paint::flat(colours[0]),
-    );
+    sign.rect([0.03, 0.03, width - 0.03, height - 0.03], 0.04, Paint::flat(colours[0]));
     let inner = [width * 0.1, height * 0.28, width * 0.9, height * 0.72];
     sign.text(font, text, inner, Paint::flat(colours[1]));
     let (left, right) = (x - width / 2.0, x + width / 2.0);
-    stand(
-        image,
-        [
-            [left, top, z],
-            [right, top, z],
-            [right, bottom, z],
-            [left, bottom, z],
-        ],
-        &sign,
-    );
+    stand(image, [[left, top, z], [right, top, z], [right, bottom, z], [left, bottom, z]], &sign);
 }
 
 /// A house front along the road on the left.
 fn house(image: &mut RgbImage, x: f32, [near, far]: [f32; 2], height: f32, wall: Colour) {
     let length = far - near;
     let mut canvas = Canvas::new(length, height, 60.0);
-    canvas.rect(
-        [-1.0, -1.0, length + 1.0, height + 1.0],
-        0.0,
-        Paint::fade(wall, [118, 104, 92]),
-    );
+    canvas.rect([-1.0, -1.0, length + 1.0, height + 1.0], 0.0, Paint::fade(wall, [118, 104, 92]));
     let mut left = 1.0;
     while left + 1.4 < length {
         for top in [0.7, 3.3] {
-            canvas.rect(
-                [left, top, left + 1.3, top + 1.6],
-                0.02,
-                Paint::flat([228, 226, 220]),
-            );
+            canvas.rect([left, top, left + 1.3, top + 1.6], 0.02, Paint::flat([228, 226, 220]));
             canvas.rect(
                 [left + 0.08, top + 0.08, left + 1.22, top + 1.52],
                 0.0,
@@ -179,11 +145,7 @@ fn house(image: &mut RgbImage, x: f32, [near, far]: [f32; 2], height: f32, wall:
         left += 2.6;
     }
     canvas.modulate(|u, v| 0.92 + 0.08 * value_noise(u * 3.0, v * 8.0));
-    stand(
-        image,
-        [[x, height, near], [x, height, far], [x, 0.0, far], [x, 0.0, near]],
-        &canvas,
-    );
+    stand(image, [[x, height, near], [x, height, far], [x, 0.0, far], [x, 0.0, near]], &canvas);
 }
 
 const GLASS: Colour = [52, 60, 68];
@@ -192,17 +154,9 @@ const GLASS: Colour = [52, 60, 68];
 fn hedge(image: &mut RgbImage, x: f32, [near, far]: [f32; 2], height: f32) {
     let length = far - near;
     let mut canvas = Canvas::new(length, height, 40.0);
-    canvas.rect(
-        [-1.0, 0.06, length + 1.0, height + 1.0],
-        0.0,
-        Paint::fade([92, 118, 66], [40, 54, 34]),
-    );
+    canvas.rect([-1.0, 0.06, length + 1.0, height + 1.0], 0.0, Paint::fade([92, 118, 66], [40, 54, 34]));
     canvas.modulate(|u, v| 0.7 + 0.5 * value_noise(u * 7.0, v * 7.0));
-    stand(
-        image,
-        [[x, height, far], [x, height, near], [x, 0.0, near], [x, 0.0, far]],
-        &canvas,
-    );
+    stand(image, [[x, height, far], [x, height, near], [x, 0.0, near], [x, 0.0, far]], &canvas);
 }
 
 /// The whole background.
@@ -213,21 +167,7 @@ pub(crate) fn paint(font: &Font) -> RgbImage {
     house(&mut image, -7.6, [58.0, 84.0], 6.4, [176, 160, 140]);
     house(&mut image, -6.6, [30.0, 54.0], 6.0, [186, 178, 166]);
     let [cafe, slow] = SIGNS;
-    board(
-        &mut image,
-        font,
-        slow,
-        [5.7, 23.0],
-        [1.3, 0.6, 1.7],
-        [[244, 240, 226], [150, 28, 30]],
-    );
-    board(
-        &mut image,
-        font,
-        cafe,
-        [-5.4, 24.0],
-        [1.9, 0.65, 1.9],
-        [[38, 66, 54], [240, 232, 205]],
-    );
+    board(&mut image, font, slow, [5.7, 23.0], [1.3, 0.6, 1.7], [[244, 240, 226], [150, 28, 30]]);
+    board(&mut image, font, cafe, [-5.4, 24.0], [1.9, 0.65, 1.9], [[38, 66, 54], [240, 232, 205]]);
     image
 }

@@ -26,18 +26,11 @@ const FOCAL: f32 = 1700.0;
 fn turn([x, y, z]: World) -> World {
     let (across, ahead) = (x * YAW.cos() - z * YAW.sin(), x * YAW.sin() + z * YAW.cos());
     let up = y - HEIGHT;
-    [
-        across,
-        ahead * TILT.sin() + up * TILT.cos(),
-        ahead * TILT.cos() - up * TILT.sin(),
-    ]
+    [across, ahead * TILT.sin() + up * TILT.cos(), ahead * TILT.cos() - up * TILT.sin()]
 }
 
 fn onto_picture([across, up, ahead]: World) -> Point {
-    Point {
-        x: SIZE.0 as f32 / 2.0 + FOCAL * across / ahead,
-        y: SIZE.1 as f32 / 2.0 - FOCAL * up / ahead,
-    }
+    Point { x: SIZE.0 as f32 / 2.0 + FOCAL * across / ahead, y: SIZE.1 as f32 / 2.0 - FOCAL * up / ahead }
 }
 
 /// Where a point appears, or nothing when it is behind the camera.
@@ -57,19 +50,12 @@ pub(crate) fn onto_road(x: f32, y: f32) -> Option<(f32, f32)> {
     let far = HEIGHT / -rise;
     let ahead = (TILT.cos() + up * TILT.sin()) * far;
     let right = across * far;
-    Some((
-        right * YAW.cos() + ahead * YAW.sin(),
-        ahead * YAW.cos() - right * YAW.sin(),
-    ))
+    Some((right * YAW.cos() + ahead * YAW.sin(), ahead * YAW.cos() - right * YAW.sin()))
 }
 
 fn between(a: World, b: World, share: f32) -> World {
     let [x, y, z] = a;
-    [
-        x + (b[0] - x) * share,
-        y + (b[1] - y) * share,
-        z + (b[2] - z) * share,
-    ]
+    [x + (b[0] - x) * share, y + (b[1] - y) * share, z + (b[2] - z) * share]
 }
 
 /// The part of an edge from depth `a` to depth `b` that lies before the camera.
@@ -92,20 +78,12 @@ pub(crate) fn place(face: &[World; 4]) -> Option<Patch> {
     let (b, c) = (between(b, c, top), between(b, c, bottom));
     let (upper, lower) = (visible(a[2], b[2]), visible(d[2], c[2]));
     let (left, right) = (upper.0.max(lower.0), upper.1.min(lower.1));
-    let corners = [
-        between(a, b, left),
-        between(a, b, right),
-        between(d, c, right),
-        between(d, c, left),
-    ];
+    let corners = [between(a, b, left), between(a, b, right), between(d, c, right), between(d, c, left)];
     // What was cut lies at NEAR, give or take the rounding.
     if bottom <= top || right <= left || corners.iter().any(|corner| corner[2] < NEAR * 0.99) {
         return None;
     }
-    Some(Patch {
-        corners: corners.map(onto_picture),
-        window: [left, top, right, bottom],
-    })
+    Some(Patch { corners: corners.map(onto_picture), window: [left, top, right, bottom] })
 }
 
 #[cfg(test)]
@@ -125,14 +103,8 @@ mod tests {
 
     #[test]
     fn a_face_that_passes_the_camera_is_cut_and_one_behind_it_is_not_there() {
-        let side = |near: f32, far: f32| {
-            [
-                [-2.0, 1.0, near],
-                [-2.0, 1.0, far],
-                [-2.0, 0.0, far],
-                [-2.0, 0.0, near],
-            ]
-        };
+        let side =
+            |near: f32, far: f32| [[-2.0, 1.0, near], [-2.0, 1.0, far], [-2.0, 0.0, far], [-2.0, 0.0, near]];
         let cut = place(&side(-3.0, 5.0)).unwrap();
         assert!(cut.window[0] > 0.3 && cut.window[2] > 0.99, "{:?}", cut.window);
         assert!(cut.corners.iter().all(|p| p.x.is_finite() && p.y.is_finite()));

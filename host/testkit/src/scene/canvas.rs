@@ -1,9 +1,6 @@
 //! Drawing of textures: smooth shapes and text in the texture's own units (metres or millimetres), done once.
 
-#![allow(
-    clippy::indexing_slicing,
-    reason = "pixel loops; every range is clipped to the canvas first"
-)]
+#![allow(clippy::indexing_slicing, reason = "pixel loops; every range is clipped to the canvas first")]
 
 use ab_glyph::{Font as _, PxScale, point};
 
@@ -29,19 +26,11 @@ impl Paint {
     }
 
     pub(crate) const fn fade(top: Colour, bottom: Colour) -> Self {
-        Self {
-            top,
-            bottom,
-            alpha: 1.0,
-        }
+        Self { top, bottom, alpha: 1.0 }
     }
 
     pub(crate) const fn clear(colour: Colour, alpha: f32) -> Self {
-        Self {
-            top: colour,
-            bottom: colour,
-            alpha,
-        }
+        Self { top: colour, bottom: colour, alpha }
     }
 }
 
@@ -64,26 +53,17 @@ impl Canvas {
     pub(crate) fn new(width: f32, height: f32, scale: f32) -> Self {
         let pixels = |units: f32| ((units * scale).round() as usize).clamp(1, 2048);
         let (width, height) = (pixels(width), pixels(height));
-        Self {
-            width,
-            height,
-            scale,
-            data: vec![[0.0; 4]; width * height],
-        }
+        Self { width, height, scale, data: vec![[0.0; 4]; width * height] }
     }
 
     /// Fills a shape given by its signed distance in units (negative inside) within `bounds`.
     fn fill(&mut self, bounds: Rect, paint: Paint, distance: impl Fn(f32, f32) -> f32) {
         let [left, top, right, bottom] = bounds;
         let clip = |units: f32, end: usize| ((units * self.scale).max(0.0) as usize).min(end);
-        let (x1, x2) = (
-            clip(left - 1.0 / self.scale, self.width),
-            clip(right + 2.0 / self.scale, self.width),
-        );
-        let (y1, y2) = (
-            clip(top - 1.0 / self.scale, self.height),
-            clip(bottom + 2.0 / self.scale, self.height),
-        );
+        let (x1, x2) =
+            (clip(left - 1.0 / self.scale, self.width), clip(right + 2.0 / self.scale, self.width));
+        let (y1, y2) =
+            (clip(top - 1.0 / self.scale, self.height), clip(bottom + 2.0 / self.scale, self.height));
         for row in y1..y2 {
             let y = (row as f32 + 0.5) / self.scale;
             let share = ((y - top) / (bottom - top)).clamp(0.0, 1.0);
@@ -137,9 +117,7 @@ impl Canvas {
         let [left, top, right, bottom] = rect;
         let (cx, cy) = (f32::midpoint(left, right), f32::midpoint(top, bottom));
         let (rx, ry) = ((right - left) / 2.0, (bottom - top) / 2.0);
-        self.fill(rect, paint, |x, y| {
-            (((x - cx) / rx).hypot((y - cy) / ry) - 1.0) * rx.min(ry)
-        });
+        self.fill(rect, paint, |x, y| (((x - cx) / rx).hypot((y - cy) / ry) - 1.0) * rx.min(ry));
     }
 
     /// An ellipse whose opacity falls off softly towards `rect`: shadows and glows.
@@ -158,20 +136,16 @@ impl Canvas {
     /// A convex polygon, its corners clockwise as seen.
     pub(crate) fn polygon(&mut self, corners: &[[f32; 2]], paint: Paint) {
         let start = [f32::INFINITY, f32::INFINITY, f32::NEG_INFINITY, f32::NEG_INFINITY];
-        let bounds = corners.iter().fold(start, |b, c| {
-            [b[0].min(c[0]), b[1].min(c[1]), b[2].max(c[0]), b[3].max(c[1])]
-        });
+        let bounds = corners
+            .iter()
+            .fold(start, |b, c| [b[0].min(c[0]), b[1].min(c[1]), b[2].max(c[0]), b[3].max(c[1])]);
         self.fill(bounds, paint, |x, y| {
             let next = corners.iter().cycle().skip(1);
             let edge = |(a, b): (&[f32; 2], &[f32; 2])| {
                 let (ex, ey) = (b[0] - a[0], b[1] - a[1]);
                 ((x - a[0]) * ey - (y - a[1]) * ex) / ex.hypot(ey).max(1e-6)
             };
-            corners
-                .iter()
-                .zip(next)
-                .map(edge)
-                .fold(f32::NEG_INFINITY, f32::max)
+            corners.iter().zip(next).map(edge).fold(f32::NEG_INFINITY, f32::max)
         });
     }
 
@@ -187,10 +161,7 @@ impl Canvas {
         let spare = (width - natural * squeeze).max(0.0);
         let spacing = (spare / gaps).min(height * 0.16);
         let mut x = left + (width - natural * squeeze - spacing * gaps) / 2.0;
-        let scale = PxScale {
-            x: scale_y * squeeze,
-            y: scale_y,
-        };
+        let scale = PxScale { x: scale_y * squeeze, y: scale_y };
         let colour = paint.top.map(|c| f32::from(c) / 255.0);
         for character in text.chars() {
             let glyph = font.face().glyph_id(character);
@@ -201,12 +172,7 @@ impl Canvas {
                     let (column, row) = (origin.x + gx as f32, origin.y + gy as f32);
                     let inside = column >= 0.0 && row >= 0.0;
                     if inside && (column as usize) < self.width && (row as usize) < self.height {
-                        self.blend(
-                            column as usize,
-                            row as usize,
-                            colour,
-                            coverage.min(1.0) * paint.alpha,
-                        );
+                        self.blend(column as usize, row as usize, colour, coverage.min(1.0) * paint.alpha);
                     }
                 });
             }

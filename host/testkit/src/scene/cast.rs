@@ -58,25 +58,15 @@ pub(crate) const CAST: &[Role] = &[
         ..role("GK-482-RB", "fr", Shape::CarFront, [158, 160, 164])
     },
     // Too far away to be read, ever.
-    Role {
-        place: [-4.5, 26.6],
-        speed: -0.03,
-        ..role("TKR 64H", "au", Shape::CarFront, [60, 32, 36])
-    },
-    Role {
-        at_s: 2.6,
-        ..role("KA XT 739", "de", Shape::CarFront, BLUE)
-    },
+    Role { place: [-4.5, 26.6], speed: -0.03, ..role("TKR 64H", "au", Shape::CarFront, [60, 32, 36]) },
+    Role { at_s: 2.6, ..role("KA XT 739", "de", Shape::CarFront, BLUE) },
     Role {
         place: [0.8, 3.0],
         at_s: 0.6,
         speed: 5.0,
         ..role("LX72 HKR", "gb-rear", Shape::CarBack, [172, 40, 36])
     },
-    Role {
-        at_s: 5.4,
-        ..role("RKA4E93", "br", Shape::CarFront, [206, 206, 200])
-    },
+    Role { at_s: 5.4, ..role("RKA4E93", "br", Shape::CarFront, [206, 206, 200]) },
     Role {
         place: [0.7, 3.0],
         at_s: 4.8,
@@ -92,22 +82,10 @@ pub(crate) const CAST: &[Role] = &[
         from_s: 5.0,
         ..role("5274 KMF", "es", Shape::CarFront, GREEN)
     },
-    Role {
-        place: [0.8, 3.0],
-        at_s: 10.8,
-        speed: 4.0,
-        ..role("7HKT394", "us", Shape::CarBack, [46, 48, 54])
-    },
+    Role { place: [0.8, 3.0], at_s: 10.8, speed: 4.0, ..role("7HKT394", "us", Shape::CarBack, [46, 48, 54]) },
     // The third of this list once more, well inside any window for repeats.
-    Role {
-        at_s: 11.4,
-        from_s: 3.2,
-        ..role("KA XT 739", "de", Shape::CarFront, BLUE)
-    },
-    Role {
-        at_s: 14.5,
-        ..role("VR-384-K", "nl", Shape::TruckFront, [188, 96, 34])
-    },
+    Role { at_s: 11.4, from_s: 3.2, ..role("KA XT 739", "de", Shape::CarFront, BLUE) },
+    Role { at_s: 14.5, ..role("VR-384-K", "nl", Shape::TruckFront, [188, 96, 34]) },
 ];
 
 impl Role {
@@ -189,20 +167,13 @@ impl Vehicle {
         let farthest = moves.fold(0.0, f32::max);
         let count = ((farthest / 0.8) as usize + 1).clamp(1, EXPOSURES_MAX);
         let step = EXPOSURE_S / count as f32;
-        (0..count)
-            .filter_map(|k| self.at(corners, t - half + step * (k as f32 + 0.5)))
-            .collect()
+        (0..count).filter_map(|k| self.at(corners, t - half + step * (k as f32 + 0.5))).collect()
     }
 
     fn shadow_corners(&self) -> [World; 4] {
         let [width, length] = self.body.foot;
         let (half, margin, y) = (width / 2.0 + 0.3, 0.35, 0.005);
-        [
-            [-half, y, length + margin],
-            [half, y, length + margin],
-            [half, y, -margin],
-            [-half, y, -margin],
-        ]
+        [[-half, y, length + margin], [half, y, length + margin], [half, y, -margin], [-half, y, -margin]]
     }
 
     /// The shadow, which lies under every body.
@@ -234,14 +205,7 @@ impl Vehicle {
 
     /// The faces that the camera sees.
     pub(crate) fn faces_on_picture(&self, t: f32) -> Vec<[Point; 4]> {
-        let patches = self
-            .body
-            .faces
-            .iter()
-            .filter_map(|face| self.at(&face.corners, t));
-        patches
-            .filter(Patch::faces_viewer)
-            .map(|patch| patch.corners)
-            .collect()
+        let patches = self.body.faces.iter().filter_map(|face| self.at(&face.corners, t));
+        patches.filter(Patch::faces_viewer).map(|patch| patch.corners).collect()
     }
 }

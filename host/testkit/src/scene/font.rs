@@ -39,9 +39,7 @@ impl Font {
             .find(|path| std::fs::metadata(path).is_ok_and(|m| m.is_file() && m.len() <= FONT_BYTES_MAX));
         let Some(path) = found else {
             let tried: Vec<String> = places.iter().map(|path| path.display().to_string()).collect();
-            return Err(Error::NoFont {
-                tried: tried.join(", "),
-            });
+            return Err(Error::NoFont { tried: tried.join(", ") });
         };
         let name = path.display().to_string();
         let bytes = std::fs::read(path).map_err(|_| Error::NoFont { tried: name.clone() })?;

@@ -63,10 +63,8 @@ impl Scene {
     pub fn new(seed: u64) -> Result<Self, Error> {
         let font = Font::find()?;
         let mut random = Random::new(seed);
-        let vehicles: Vec<Vehicle> = CAST
-            .iter()
-            .map(|role| Vehicle::new(role, &font, random.bits()))
-            .collect::<Result<_, Error>>()?;
+        let vehicles: Vec<Vehicle> =
+            CAST.iter().map(|role| Vehicle::new(role, &font, random.bits())).collect::<Result<_, Error>>()?;
         Ok(Self {
             truth: Truth::of(&vehicles, &background::SIGNS),
             background: background::paint(&font),
@@ -109,11 +107,7 @@ impl Iterator for Scene {
         self.next += 1;
         let frame = self.render(index);
         let t = index as f32 / FRAMES_PER_SECOND as f32;
-        Some(
-            self.sensor
-                .expose(&frame, t)
-                .map(|picture| SceneFrame { index, picture }),
-        )
+        Some(self.sensor.expose(&frame, t).map(|picture| SceneFrame { index, picture }))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
@@ -144,30 +138,18 @@ mod tests {
         let passes = &scene.truth().passes;
         let unread: Vec<&Pass> = passes.iter().filter(|pass| !pass.readable).collect();
         assert_eq!(unread.len(), 1);
-        assert!(
-            (18.0..25.0).contains(&unread[0].width_px_max()),
-            "{}",
-            unread[0].width_px_max()
-        );
+        assert!((18.0..25.0).contains(&unread[0].width_px_max()), "{}", unread[0].width_px_max());
         let repeats: Vec<&Pass> = passes.iter().filter(|pass| pass.repeats.is_some()).collect();
         assert_eq!(repeats.len(), 1);
         assert_eq!(passes[repeats[0].repeats.unwrap()].plate, repeats[0].plate);
         let parked: Vec<&Pass> = passes.iter().filter(|pass| pass.parked).collect();
         assert_eq!(parked.len(), 1);
-        assert!(
-            parked[0].seen.len() > 340,
-            "hidden on {} frames",
-            375 - parked[0].seen.len()
-        );
+        assert!(parked[0].seen.len() > 340, "hidden on {} frames", 375 - parked[0].seen.len());
         let mut layouts: Vec<&str> = passes.iter().map(|pass| pass.layout.as_str()).collect();
         layouts.sort_unstable();
         layouts.dedup();
         assert_eq!(layouts.len(), LAYOUTS.len());
-        assert!(
-            passes
-                .iter()
-                .all(|pass| pass.plate.chars().all(|c| c.is_ascii_alphanumeric()))
-        );
+        assert!(passes.iter().all(|pass| pass.plate.chars().all(|c| c.is_ascii_alphanumeric())));
     }
 
     #[test]
@@ -188,25 +170,13 @@ mod tests {
     #[test]
     fn a_plate_is_where_the_truth_says() {
         let scene = Scene::new(1).unwrap();
-        let pass = scene
-            .truth()
-            .passes
-            .iter()
-            .find(|pass| pass.layout == "gb-rear")
-            .unwrap();
+        let pass = scene.truth().passes.iter().find(|pass| pass.layout == "gb-rear").unwrap();
         let sighting = pass.seen[4];
         let frame = scene.render(sighting.frame);
         let picture = Picture::from_rgb(frame).unwrap();
         let BBox { x1, y1, x2, y2 } = sighting.quad.bounds();
         let (crop, _) = picture.rgb(BBox::new(x1 + 2.0, y1 + 2.0, x2 - 2.0, y2 - 2.0));
-        let yellow = crop
-            .data
-            .chunks_exact(3)
-            .filter(|p| p[0] > 150 && p[2] < 110)
-            .count();
-        assert!(
-            yellow * 3 > (crop.width * crop.height) as usize,
-            "{yellow} of {crop:?}"
-        );
+        let yellow = crop.data.chunks_exact(3).filter(|p| p[0] > 150 && p[2] < 110).count();
+        assert!(yellow * 3 > (crop.width * crop.height) as usize, "{yellow} of {crop:?}");
     }
 }

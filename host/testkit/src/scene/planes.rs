@@ -35,9 +35,7 @@ fn light(t: f32) -> f32 {
 impl Sensor {
     pub(crate) fn new(seed: u64) -> Self {
         let mut random = Random::new(seed);
-        let tile = (0..TILE)
-            .map(|_| (random.normal() * NOISE).round() as i8)
-            .collect();
+        let tile = (0..TILE).map(|_| (random.normal() * NOISE).round() as i8).collect();
         Self { tile, random }
     }
 
@@ -96,10 +94,7 @@ mod tests {
         for (k, expected) in colour.into_iter().map(u64::from).enumerate() {
             let values = image.data.iter().skip(k).step_by(3);
             let mean = values.map(|v| u64::from(*v)).sum::<u64>() / (1280 * 720);
-            assert!(
-                mean.abs_diff(expected) <= 3,
-                "channel {k} is {mean}, not {expected}"
-            );
+            assert!(mean.abs_diff(expected) <= 3, "channel {k} is {mean}, not {expected}");
         }
         let luma = picture.plane(0).data;
         let spread = luma.iter().max().unwrap() - luma.iter().min().unwrap();

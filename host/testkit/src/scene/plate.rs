@@ -80,10 +80,7 @@ const fn layout(name: &'static str, size_mm: [f32; 2], ground: Colour) -> Layout
 
 /// Every layout that the renderer knows. Another one is another row.
 pub const LAYOUTS: &[Layout] = &[
-    Layout {
-        strips: &[eu_band(113.0, "D")],
-        ..layout("de", [520.0, 113.0], WHITE)
-    },
+    Layout { strips: &[eu_band(113.0, "D")], ..layout("de", [520.0, 113.0], WHITE) },
     Layout {
         rim: [215, 172, 22],
         lines: &[[24.0, 17.0, 496.0, 94.0]],
@@ -141,11 +138,7 @@ pub const LAYOUTS: &[Layout] = &[
         readable_px: 75.0,
         ..layout("br", [400.0, 130.0], WHITE)
     },
-    Layout {
-        lines: &[[22.0, 28.0, 350.0, 108.0]],
-        readable_px: 70.0,
-        ..layout("au", [372.0, 134.0], WHITE)
-    },
+    Layout { lines: &[[22.0, 28.0, 350.0, 108.0]], readable_px: 70.0, ..layout("au", [372.0, 134.0], WHITE) },
     Layout {
         lines: &[[52.0, 16.0, 228.0, 88.0], [24.0, 110.0, 256.0, 184.0]],
         readable_px: 45.0,
@@ -156,17 +149,10 @@ pub const LAYOUTS: &[Layout] = &[
 impl Layout {
     /// The row with this name.
     pub fn named(name: &str) -> Result<&'static Self, Error> {
-        LAYOUTS
-            .iter()
-            .find(|layout| layout.name == name)
-            .ok_or_else(|| Error::UnknownLayout {
-                name: name.chars().take(32).collect(),
-                known: LAYOUTS
-                    .iter()
-                    .map(|layout| layout.name)
-                    .collect::<Vec<_>>()
-                    .join(", "),
-            })
+        LAYOUTS.iter().find(|layout| layout.name == name).ok_or_else(|| Error::UnknownLayout {
+            name: name.chars().take(32).collect(),
+            known: LAYOUTS.iter().map(|layout| layout.name).collect::<Vec<_>>().join(", "),
+        })
     }
 
     /// The lines of `text`, which are separated by `\n`, when they can stand on this plate.
@@ -234,12 +220,7 @@ pub fn plate_still(
         x: margin_x + x * width + random.between(-0.02, 0.02) * width,
         y: margin_y + y * height + random.between(-0.04, 0.04) * height,
     };
-    let corners = [
-        corner(0.0, 0.0),
-        corner(1.0, 0.0),
-        corner(1.0, 1.0),
-        corner(0.0, 1.0),
-    ];
+    let corners = [corner(0.0, 0.0), corner(1.0, 0.0), corner(1.0, 1.0), corner(0.0, 1.0)];
     let window = [0.0, 0.0, 1.0, 1.0];
     draw(&mut image, &texture, &[Patch { corners, window }]);
     let (light, slope) = (random.between(0.7, 1.05), random.between(-0.2, 0.2));

@@ -84,9 +84,7 @@ impl Truth {
         for vehicle in vehicles {
             let plate = normalize(vehicle.role.plate);
             let seen = sightings(vehicle, vehicles);
-            let wide = seen
-                .iter()
-                .filter(|s| s.quad.width() >= vehicle.layout.readable_px);
+            let wide = seen.iter().filter(|s| s.quad.width() >= vehicle.layout.readable_px);
             passes.push(Pass {
                 repeats: passes.iter().position(|earlier| earlier.plate == plate),
                 plate,
@@ -138,9 +136,7 @@ fn sightings(vehicle: &Vehicle, all: &[Vehicle]) -> Vec<Sighting> {
 /// Whether a nearer vehicle stands before a corner of the plate.
 fn hidden(corners: &[Point; 4], vehicle: &Vehicle, all: &[Vehicle], t: f32) -> bool {
     let ahead = vehicle.role.position(t)[1];
-    let nearer = all
-        .iter()
-        .filter(|other| other.present(t) && other.role.position(t)[1] < ahead);
+    let nearer = all.iter().filter(|other| other.present(t) && other.role.position(t)[1] < ahead);
     nearer
         .flat_map(|other| other.faces_on_picture(t))
         .any(|face| corners.iter().any(|corner| covers(&face, *corner)))

@@ -36,10 +36,7 @@ impl Texture {
             levels.push(Level {
                 width: *width,
                 height: *height,
-                texels: data
-                    .iter()
-                    .map(|pixel| u32::from_le_bytes(pixel.map(byte)))
-                    .collect(),
+                texels: data.iter().map(|pixel| u32::from_le_bytes(pixel.map(byte))).collect(),
             });
             if (*width).min(*height) < 8 {
                 return Self { levels };
@@ -63,15 +60,9 @@ fn halved(width: usize, height: usize, data: &[[f32; 4]]) -> (usize, usize, Vec<
     let mut half = Vec::with_capacity(half_width * half_height);
     for y in 0..half_height {
         for x in 0..half_width {
-            let corners = [
-                at(2 * x, 2 * y),
-                at(2 * x + 1, 2 * y),
-                at(2 * x, 2 * y + 1),
-                at(2 * x + 1, 2 * y + 1),
-            ];
-            half.push(std::array::from_fn(|k| {
-                corners.iter().map(|c| c[k]).sum::<f32>() / 4.0
-            }));
+            let corners =
+                [at(2 * x, 2 * y), at(2 * x + 1, 2 * y), at(2 * x, 2 * y + 1), at(2 * x + 1, 2 * y + 1)];
+            half.push(std::array::from_fn(|k| corners.iter().map(|c| c[k]).sum::<f32>() / 4.0));
         }
     }
     (half_width, half_height, half)
@@ -98,11 +89,7 @@ impl Level {
         let (x1, y1) = ((x0 + 1).min(self.width - 1), (y0 + 1).min(self.height - 1));
         let (upper, lower) = (&self.texels[y0 * self.width..], &self.texels[y1 * self.width..]);
         let across = x & 255;
-        mix(
-            mix(upper[x0], upper[x1], across),
-            mix(lower[x0], lower[x1], across),
-            y & 255,
-        )
+        mix(mix(upper[x0], upper[x1], across), mix(lower[x0], lower[x1], across), y & 255)
     }
 }
 
@@ -150,9 +137,7 @@ impl Inverse {
             b * g - a * h,
             a * e - b * d,
         ];
-        let middle = corners
-            .iter()
-            .fold([0.0, 0.0], |m, p| [m[0] + p.x / 4.0, m[1] + p.y / 4.0]);
+        let middle = corners.iter().fold([0.0, 0.0], |m, p| [m[0] + p.x / 4.0, m[1] + p.y / 4.0]);
         let divisor = inverse[6] * middle[0] + inverse[7] * middle[1] + inverse[8];
         if divisor == 0.0 || !divisor.is_finite() {
             return None;
@@ -179,17 +164,8 @@ impl<'a> Exposure<'a> {
         let quad = ovr_domain::Quad(patch.corners);
         let (width, height) = (quad.width(), quad.height());
         let [left, top, right, bottom] = patch.window;
-        let whole = (
-            width / (right - left).max(1e-3),
-            height / (bottom - top).max(1e-3),
-        );
-        Some(Self {
-            inverse,
-            window: patch.window,
-            width,
-            height,
-            level: texture.level(whole.0, whole.1),
-        })
+        let whole = (width / (right - left).max(1e-3), height / (bottom - top).max(1e-3));
+        Some(Self { inverse, window: patch.window, width, height, level: texture.level(whole.0, whole.1) })
     }
 
     /// Adds this exposure of the pixel at `x`, `y`: premultiplied colour and opacity, 0 to 255.
@@ -211,10 +187,9 @@ impl<'a> Exposure<'a> {
             return;
         }
         let [left, top, right, bottom] = self.window;
-        let texel = self.level.sample(
-            left + u.clamp(0.0, 1.0) * (right - left),
-            top + v.clamp(0.0, 1.0) * (bottom - top),
-        );
+        let texel = self
+            .level
+            .sample(left + u.clamp(0.0, 1.0) * (right - left), top + v.clamp(0.0, 1.0) * (bottom - top));
         for (total, value) in sum.iter_mut().zip(texel.to_le_bytes()) {
             *total += f32::from(value) * coverage;
         }
@@ -225,11 +200,7 @@ impl<'a> Exposure<'a> {
 fn span(patches: &[Patch], row: f32) -> (f32, f32) {
     let (top, bottom) = (row - 1.0, row + 2.0);
     let mut reach = (f32::INFINITY, f32::NEG_INFINITY);
-    for Patch {
-        corners: [a, b, c, d],
-        ..
-    } in patches
-    {
+    for Patch { corners: [a, b, c, d], .. } in patches {
         for (from, to) in [(a, b), (b, c), (c, d), (d, a)] {
             let (upper, lower) = if from.y <= to.y { (from, to) } else { (to, from) };
             if upper.y > bottom || lower.y < top {
@@ -247,11 +218,8 @@ fn span(patches: &[Patch], row: f32) -> (f32, f32) {
 
 /// Draws a face; `patches` are its places during the exposure, at most [`EXPOSURES_MAX`], averaged.
 pub(crate) fn draw(frame: &mut RgbImage, texture: &Texture, patches: &[Patch]) {
-    let exposures: Vec<Exposure<'_>> = patches
-        .iter()
-        .take(EXPOSURES_MAX)
-        .filter_map(|patch| Exposure::new(texture, patch))
-        .collect();
+    let exposures: Vec<Exposure<'_>> =
+        patches.iter().take(EXPOSURES_MAX).filter_map(|patch| Exposure::new(texture, patch)).collect();
     if exposures.is_empty() {
         return;
     }
@@ -262,17 +230,12 @@ pub(crate) fn draw(frame: &mut RgbImage, texture: &Texture, patches: &[Patch]) {
         .reduce(ovr_domain::BBox::union)
         .unwrap_or_default()
         .clipped(frame.width, frame.height);
-    let (y1, y2) = (
-        bounds.y1.floor().max(1.0) as usize - 1,
-        bounds.y2.ceil() as usize + 1,
-    );
+    let (y1, y2) = (bounds.y1.floor().max(1.0) as usize - 1, bounds.y2.ceil() as usize + 1);
     let stride = frame.width as usize * 3;
     for row in y1..y2.min(frame.height as usize) {
         let (first, end) = span(patches, row as f32);
-        let (x1, x2) = (
-            first.max(bounds.x1 - 1.0).max(0.0) as usize,
-            end.min(bounds.x2 + 1.0).max(0.0) as usize,
-        );
+        let (x1, x2) =
+            (first.max(bounds.x1 - 1.0).max(0.0) as usize, end.min(bounds.x2 + 1.0).max(0.0) as usize);
         let line = &mut frame.data[row * stride..(row + 1) * stride];
         for column in x1..x2.min(frame.width as usize) {
             let mut sum = [0.0_f32; 4];
@@ -305,10 +268,7 @@ mod tests {
     }
 
     fn patch(corners: [[f32; 2]; 4]) -> Patch {
-        Patch {
-            corners: corners.map(|[x, y]| Point { x, y }),
-            window: [0.0, 0.0, 1.0, 1.0],
-        }
+        Patch { corners: corners.map(|[x, y]| Point { x, y }), window: [0.0, 0.0, 1.0, 1.0] }
     }
 
     #[test]

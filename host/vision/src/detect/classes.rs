@@ -34,9 +34,7 @@ impl ClassMap {
 
     /// The classes whose names are those of vehicles or plates.
     pub fn from_names(names: &BTreeMap<usize, String>) -> Self {
-        let known = names
-            .iter()
-            .filter_map(|(&index, name)| class_of(name).map(|class| (index, class)));
+        let known = names.iter().filter_map(|(&index, name)| class_of(name).map(|class| (index, class)));
         Self::new(known.collect())
     }
 
@@ -63,11 +61,7 @@ impl ClassMap {
 
 /// The class that a name means, whatever its case and separators.
 fn class_of(name: &str) -> Option<Class> {
-    let word: String = name
-        .chars()
-        .filter(|c| c.is_alphanumeric())
-        .flat_map(char::to_lowercase)
-        .collect();
+    let word: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
     match word.as_str() {
         "car" | "van" => Some(Class::Car),
         "truck" | "lorry" => Some(Class::Truck),

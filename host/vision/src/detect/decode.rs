@@ -47,11 +47,7 @@ impl Decoder {
             layout,
             shape,
             input,
-            floor: if floor.is_nan() {
-                1.0
-            } else {
-                floor.clamp(0.0, 1.0)
-            },
+            floor: if floor.is_nan() { 1.0 } else { floor.clamp(0.0, 1.0) },
             grid,
             best: (Vec::new(), Vec::new()),
         }
@@ -78,12 +74,7 @@ impl Decoder {
             Layout::YoloV5 => self.rows(data, |_, bbox| from_centre(bbox)),
             Layout::Yolox => self.rows(data, |cell, [x, y, w, h]| {
                 let [column, row, stride] = cell;
-                from_centre([
-                    (x + column) * stride,
-                    (y + row) * stride,
-                    w.exp() * stride,
-                    h.exp() * stride,
-                ])
+                from_centre([(x + column) * stride, (y + row) * stride, w.exp() * stride, h.exp() * stride])
             }),
             Layout::EndToEnd => self.finished(data),
         }
@@ -130,10 +121,7 @@ impl Decoder {
             let score = self.score(objectness * class_score(best)?)?;
             self.raw(to_box(cell, [x, y, w, h]), score, class)
         };
-        data.chunks_exact(self.shape.1)
-            .zip(cells)
-            .filter_map(decode)
-            .collect()
+        data.chunks_exact(self.shape.1).zip(cells).filter_map(decode).collect()
     }
 
     /// `[1, N, 6]`: corners, score, class.
@@ -257,13 +245,7 @@ mod tests {
     }
 
     fn hostile() -> impl Strategy<Value = f32> {
-        prop_oneof![
-            any::<f32>(),
-            0.0_f32..1.0,
-            0.0_f32..64.0,
-            Just(f32::NAN),
-            Just(f32::INFINITY)
-        ]
+        prop_oneof![any::<f32>(), 0.0_f32..1.0, 0.0_f32..64.0, Just(f32::NAN), Just(f32::INFINITY)]
     }
 
     proptest! {

@@ -72,9 +72,7 @@ pub(super) fn cells(input: (u32, u32), strides: &[usize]) -> usize {
 
 /// The strides whose cells are `count`.
 pub(super) fn strides_of(input: (u32, u32), count: usize) -> Option<&'static [usize]> {
-    STRIDES
-        .into_iter()
-        .find(|strides| cells(input, strides) == count && count > 0)
+    STRIDES.into_iter().find(|strides| cells(input, strides) == count && count > 0)
 }
 
 impl Evidence<'_> {
@@ -95,11 +93,7 @@ impl Evidence<'_> {
         let fitting: Vec<Layout> = all.into_iter().filter(|&layout| self.fits(layout)).collect();
         match fitting.as_slice() {
             [layout] => Ok(*layout),
-            [] => Err(format!(
-                "the output has {}; expected {}",
-                self.found(),
-                self.expected()
-            )),
+            [] => Err(format!("the output has {}; expected {}", self.found(), self.expected())),
             several => {
                 let names: Vec<String> = several.iter().map(ToString::to_string).collect();
                 Err(format!(
@@ -149,22 +143,15 @@ impl Evidence<'_> {
     /// What the model shows, for messages.
     fn found(&self) -> String {
         let (width, height) = self.input;
-        let classes = self
-            .class_count
-            .map(|count| format!(" and {count} classes in its metadata"));
+        let classes = self.class_count.map(|count| format!(" and {count} classes in its metadata"));
         let shape = self.shape;
-        format!(
-            "shape {shape:?} for an input of {width}x{height} pixels{}",
-            classes.unwrap_or_default()
-        )
+        format!("shape {shape:?} for an input of {width}x{height} pixels{}", classes.unwrap_or_default())
     }
 
     /// What would be right for this input, for messages.
     fn expected(&self) -> String {
         let cells = cells(self.input, &[8, 16, 32]);
-        let nc = self
-            .class_count
-            .map_or_else(|| "classes".to_owned(), |count| count.to_string());
+        let nc = self.class_count.map_or_else(|| "classes".to_owned(), |count| count.to_string());
         format!(
             "yolov8 [1, 4+{nc}, {cells}], yolov5 [1, {}, 5+{nc}], yolox [1, {cells}, 5+{nc}] or end_to_end [1, N, 6]",
             cells * 3
@@ -177,11 +164,7 @@ mod tests {
     use super::*;
 
     fn told(shape: &[usize], input: (u32, u32), class_count: Option<usize>) -> Result<Layout, String> {
-        let evidence = Evidence {
-            shape,
-            input,
-            class_count,
-        };
+        let evidence = Evidence { shape, input, class_count };
         evidence.layout(None)
     }
 
@@ -203,18 +186,9 @@ mod tests {
 
     #[test]
     fn an_unknown_shape_is_refused_with_what_would_be_right() {
-        for shape in [
-            &[1, 84, 8401][..],
-            &[2, 84, 8400],
-            &[1, 1000],
-            &[1, 3, 640, 640],
-            &[1, 4, 8400],
-        ] {
+        for shape in [&[1, 84, 8401][..], &[2, 84, 8400], &[1, 1000], &[1, 3, 640, 640], &[1, 4, 8400]] {
             let message = told(shape, (640, 640), None).unwrap_err();
-            assert!(
-                message.contains("expected yolov8 [1, 4+classes, 8400]"),
-                "{message}"
-            );
+            assert!(message.contains("expected yolov8 [1, 4+classes, 8400]"), "{message}");
         }
         let message = told(&[1, 84, 8400], (640, 640), Some(3)).unwrap_err();
         assert!(message.contains("3 classes in its metadata"), "{message}");
@@ -223,11 +197,7 @@ mod tests {
     #[test]
     fn what_may_be_two_layouts_has_to_be_configured() {
         // 84 rows of six columns: YOLOX with one class on a tiny input, or an end-to-end output.
-        let evidence = Evidence {
-            shape: &[1, 84, 6],
-            input: (64, 64),
-            class_count: None,
-        };
+        let evidence = Evidence { shape: &[1, 84, 6], input: (64, 64), class_count: None };
         let message = evidence.layout(None).unwrap_err();
         assert!(message.contains("yolox or end_to_end"), "{message}");
         assert_eq!(evidence.layout(Some(Layout::EndToEnd)), Ok(Layout::EndToEnd));

@@ -58,12 +58,8 @@ impl Preprocess {
     };
 
     /// BGR from 0 to 255, in the top left corner of gray 114: YOLOX.
-    pub const BYTES_BGR: Self = Self {
-        order: ChannelOrder::Bgr,
-        alignment: Alignment::TopLeft,
-        scale: 1.0,
-        ..Self::UNIT_RGB
-    };
+    pub const BYTES_BGR: Self =
+        Self { order: ChannelOrder::Bgr, alignment: Alignment::TopLeft, scale: 1.0, ..Self::UNIT_RGB };
 
     /// The channel (0 red, 1 green, 2 blue) that stands in each plane of the input.
     fn channels(&self) -> [usize; 3] {
@@ -108,13 +104,7 @@ impl Placement {
             Alignment::TopLeft => (0, 0),
             Alignment::Centred => ((input.0 - width) / 2, (input.1 - height) / 2),
         };
-        Self {
-            left,
-            top,
-            width,
-            height,
-            picture,
-        }
+        Self { left, top, width, height, picture }
     }
 
     /// Pixels of the picture for one of the input, across and down.
@@ -169,12 +159,7 @@ impl Letterbox {
     /// For a network that takes `[1, 3, height, width]`; `input` is width and height, taken as at least 1.
     pub fn new(input: (u32, u32), preprocess: Preprocess) -> Self {
         let input = (input.0.max(1), input.1.max(1));
-        Self {
-            input,
-            preprocess,
-            tensor: Tensor::default(),
-            fitted: None,
-        }
+        Self { input, preprocess, tensor: Tensor::default(), fitted: None }
     }
 
     /// Samples a picture: area average when it is scaled down, bilinear when it is scaled up, straight from the

@@ -58,11 +58,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn candidate(class: Class, x: f32, confidence: f32) -> Candidate {
-        Candidate {
-            class,
-            bbox: BBox::new(x, 0.0, x + 10.0, 10.0),
-            confidence,
-        }
+        Candidate { class, bbox: BBox::new(x, 0.0, x + 10.0, 10.0), confidence }
     }
 
     #[test]

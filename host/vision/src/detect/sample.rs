@@ -32,13 +32,7 @@ impl Taps {
     /// `outputs` positions, each `step` input positions wide, over an input of `inputs` positions.
     fn new(outputs: usize, step: f64, inputs: usize) -> Self {
         let lists: Vec<(usize, Vec<u16>)> = (0..outputs)
-            .map(|i| {
-                if step < 1.0 {
-                    between(i, step, inputs)
-                } else {
-                    covered(i, step, inputs)
-                }
-            })
+            .map(|i| if step < 1.0 { between(i, step, inputs) } else { covered(i, step, inputs) })
             .collect();
         let longest = lists.iter().map(|(_, list)| list.len()).max().unwrap_or(1);
         let count = longest.clamp(1, inputs.max(1));
@@ -239,10 +233,7 @@ impl Colouring {
         let planes = std::array::from_fn(|plane| {
             let (channel, (factor, summand)) = (channels[plane], affine[plane]);
             let (weights, offset) = if is_rgb {
-                (
-                    std::array::from_fn(|line| if line == channel { 1.0 } else { 0.0 }),
-                    0.0,
-                )
+                (std::array::from_fn(|line| if line == channel { 1.0 } else { 0.0 }), 0.0)
             } else {
                 let (u, v) = chroma[channel];
                 let offset = -luma * conversion.luma_offset as f32 - 128.0 * (u + v);

@@ -41,15 +41,10 @@ impl<I: Inference> YoloDetector<I> {
     /// message says what was found and what would be right.
     pub fn new(mut network: I, config: DetectorConfig) -> Result<Self, InferenceError> {
         let model = network.info().name.clone();
-        let refuse = |reason| InferenceError::Layout {
-            model: model.clone(),
-            reason,
-        };
+        let refuse = |reason| InferenceError::Layout { model: model.clone(), reason };
         let info = network.info();
         if let Some(task) = info.metadata.get("task").filter(|task| *task != "detect") {
-            return Err(refuse(format!(
-                "it is exported for {task:?}; expected \"detect\""
-            )));
+            return Err(refuse(format!("it is exported for {task:?}; expected \"detect\"")));
         }
         let input = input_size(info, config.input_size).map_err(refuse)?;
         let names = info.metadata.get("names").and_then(|text| parse_names(text));
@@ -73,9 +68,7 @@ impl<I: Inference> YoloDetector<I> {
         let count = evidence.classes(layout).unwrap_or_default();
         check_classes(&classes, count).map_err(refuse)?;
         let &[_, a, b] = shape.as_slice() else {
-            return Err(refuse(format!(
-                "the output has shape {shape:?}; expected three dimensions"
-            )));
+            return Err(refuse(format!("the output has shape {shape:?}; expected three dimensions")));
         };
         let preprocess = config.preprocess.unwrap_or(match layout {
             Layout::Yolox => Preprocess::BYTES_BGR,
@@ -107,11 +100,7 @@ impl<I: Inference> YoloDetector<I> {
             let (width, height) = placement.picture;
             let bbox = placement.to_picture(raw.bbox).clipped(width, height);
             let class = self.classes.get(raw.class)?;
-            bbox.is_sane().then_some(Candidate {
-                class,
-                bbox,
-                confidence: raw.score,
-            })
+            bbox.is_sane().then_some(Candidate { class, bbox, confidence: raw.score })
         });
         let candidates = candidates.collect();
         let config = &self.config;
@@ -119,12 +108,7 @@ impl<I: Inference> YoloDetector<I> {
             // The network has suppressed already, and by more than overlap.
             most_confident(candidates, config.detections_max)
         } else {
-            suppress(
-                candidates,
-                config.iou_max,
-                config.candidates_max,
-                config.detections_max,
-            )
+            suppress(candidates, config.iou_max, config.candidates_max, config.detections_max)
         };
         let detection = |candidate: Candidate| Detection {
             class: candidate.class,
@@ -168,16 +152,10 @@ fn input_size(info: &ModelInfo, configured: Option<(u32, u32)>) -> Result<(u32, 
     let shape = info.inputs.first().map(|spec| spec.shape.as_slice());
     let shape = shape.unwrap_or_default();
     let &[batch, channels, height, width] = shape else {
-        return Err(format!(
-            "the input has shape {}; expected [1, 3, height, width]",
-            written(shape)
-        ));
+        return Err(format!("the input has shape {}; expected [1, 3, height, width]", written(shape)));
     };
     if batch.is_some_and(|batch| batch != 1) || channels.is_some_and(|channels| channels != 3) {
-        return Err(format!(
-            "the input has shape {}; expected [1, 3, height, width]",
-            written(shape)
-        ));
+        return Err(format!("the input has shape {}; expected [1, 3, height, width]", written(shape)));
     }
     let exported = || info.metadata.get("imgsz").and_then(|text| parse_size(text));
     let wanted = configured.or_else(exported).unwrap_or(INPUT_SIZE_DEFAULT);
@@ -205,10 +183,8 @@ fn input_size(info: &ModelInfo, configured: Option<(u32, u32)>) -> Result<(u32, 
 
 /// A declared shape as people write it.
 fn written(shape: &[Option<usize>]) -> String {
-    let sides: Vec<String> = shape
-        .iter()
-        .map(|side| side.map_or_else(|| "?".to_owned(), |side| side.to_string()))
-        .collect();
+    let sides: Vec<String> =
+        shape.iter().map(|side| side.map_or_else(|| "?".to_owned(), |side| side.to_string())).collect();
     format!("[{}]", sides.join(", "))
 }
 
@@ -224,11 +200,7 @@ fn probe(network: &mut impl Inference, (width, height): (u32, u32)) -> Result<Ve
     let shape = vec![1, 3, height as usize, width as usize];
     let data = vec![0.5; shape.iter().product()];
     let outputs = network.run(&Tensor { shape, data })?;
-    Ok(outputs
-        .into_iter()
-        .next()
-        .map(|output| output.shape)
-        .unwrap_or_default())
+    Ok(outputs.into_iter().next().map(|output| output.shape).unwrap_or_default())
 }
 
 /// Whether there are classes to detect, and the network has room for all of them.

@@ -34,13 +34,7 @@ pub struct DbConfig {
 
 impl Default for DbConfig {
     fn default() -> Self {
-        Self {
-            threshold: 0.3,
-            score_min: 0.4,
-            unclip_ratio: 1.6,
-            side_min_px: 3.0,
-            regions_max: 1_000,
-        }
+        Self { threshold: 0.3, score_min: 0.4, unclip_ratio: 1.6, side_min_px: 3.0, regions_max: 1_000 }
     }
 }
 
@@ -59,11 +53,7 @@ pub(crate) fn boxes(map: &[f32], width: usize, height: usize, config: &DbConfig)
     if width == 0 || height == 0 || map.len() < width * height {
         return Vec::new();
     }
-    let mut open: Vec<bool> = map
-        .iter()
-        .take(width * height)
-        .map(|&p| p > config.threshold)
-        .collect();
+    let mut open: Vec<bool> = map.iter().take(width * height).map(|&p| p > config.threshold).collect();
     let mut found = Vec::new();
     let mut pixels = Vec::new();
     let mut regions = 0;
@@ -117,10 +107,7 @@ fn region(map: &[f32], width: usize, pixels: &[usize], config: &DbConfig) -> Opt
     }
     let (w, h) = (rectangle.width, rectangle.height);
     let distance = w * h * config.unclip_ratio / (2.0 * (w + h));
-    Some(MapBox {
-        quad: rectangle.grown(distance).quad(),
-        score,
-    })
+    Some(MapBox { quad: rectangle.grown(distance).quad(), score })
 }
 
 /// The first and the last pixel's middle of every row of a region: its convex hull has no other corners.
@@ -130,10 +117,7 @@ fn outline(pixels: &[usize], width: usize) -> Vec<Point> {
     let mut ends: Vec<Point> = Vec::new();
     let mut row = usize::MAX;
     for &at in &sorted {
-        let point = Point {
-            x: (at % width) as f32 + 0.5,
-            y: (at / width) as f32 + 0.5,
-        };
+        let point = Point { x: (at % width) as f32 + 0.5, y: (at / width) as f32 + 0.5 };
         if at / width == row {
             let last = ends.len() - 1;
             ends[last] = point;

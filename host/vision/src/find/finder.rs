@@ -83,11 +83,7 @@ impl TextFinder {
     /// [`InferenceError::Layout`] when the model's input is not `[any, 3, any, any]`.
     pub fn new(network: Box<dyn Inference>, config: TextFinderConfig) -> Result<Self, InferenceError> {
         let info = network.info();
-        let shape = info
-            .inputs
-            .first()
-            .map(|spec| spec.shape.clone())
-            .unwrap_or_default();
+        let shape = info.inputs.first().map(|spec| spec.shape.clone()).unwrap_or_default();
         let (inputs, outputs) = (info.inputs.len(), info.outputs.len());
         let fits = matches!(shape.as_slice(), [_, None | Some(3), None, None]) && inputs == 1 && outputs >= 1;
         if !fits {
@@ -99,11 +95,7 @@ impl TextFinder {
                 ),
             });
         }
-        Ok(Self {
-            network,
-            config,
-            letterbox: None,
-        })
+        Ok(Self { network, config, letterbox: None })
     }
 
     /// How text is looked for.
@@ -140,17 +132,12 @@ impl TextFinder {
         let outputs = self.network.run(tensor);
         self.letterbox = Some((input, letterbox));
         let outputs = outputs?;
-        let map = outputs
-            .first()
-            .filter(|map| map.data.len() == input.0 as usize * input.1 as usize);
+        let map = outputs.first().filter(|map| map.data.len() == input.0 as usize * input.1 as usize);
         let map = map.ok_or_else(|| InferenceError::Run {
             model: self.network.info().name.clone(),
             reason: format!(
                 "the output has shape {:?}; expected one value for each of {}x{} pixels",
-                outputs
-                    .first()
-                    .map(|output| output.shape.clone())
-                    .unwrap_or_default(),
+                outputs.first().map(|output| output.shape.clone()).unwrap_or_default(),
                 input.0,
                 input.1
             ),
@@ -158,10 +145,7 @@ impl TextFinder {
         let found = db::boxes(&map.data, input.0 as usize, input.1 as usize, &self.config.boxes);
         let mut lines: Vec<TextLine> = found
             .into_iter()
-            .map(|found| TextLine {
-                quad: to_picture(&found.quad, &placement),
-                score: found.score,
-            })
+            .map(|found| TextLine { quad: to_picture(&found.quad, &placement), score: found.score })
             .filter(|line| self.may_be_a_plate(&line.quad))
             .collect();
         lines.sort_by(|a, b| b.score.total_cmp(&a.score));
@@ -180,10 +164,7 @@ impl TextFinder {
 fn to_picture(quad: &Quad, placement: &Placement) -> Quad {
     let (across, down) = placement.step();
     let (left, top) = (placement.left as f32, placement.top as f32);
-    Quad(quad.0.map(|point| Point {
-        x: (point.x - left) * across,
-        y: (point.y - top) * down,
-    }))
+    Quad(quad.0.map(|point| Point { x: (point.x - left) * across, y: (point.y - top) * down }))
 }
 
 impl Detector for TextFinder {
@@ -195,18 +176,10 @@ impl Detector for TextFinder {
         let detection = |line: TextLine| {
             let bbox = line.quad.bounds().clipped(width, height);
             let confidence = line.score.clamp(0.0, 1.0);
-            let found = Detection {
-                class: Class::Plate,
-                bbox,
-                confidence,
-                quad: Some(line.quad),
-            };
+            let found = Detection { class: Class::Plate, bbox, confidence, quad: Some(line.quad) };
             bbox.is_sane().then_some(found)
         };
-        Ok(join_stacks(&join_rows(lines))
-            .into_iter()
-            .filter_map(detection)
-            .collect())
+        Ok(join_stacks(&join_rows(lines)).into_iter().filter_map(detection).collect())
     }
 
     fn digest(&self) -> Digest {
@@ -225,10 +198,7 @@ fn join_rows(mut lines: Vec<TextLine>) -> Vec<TextLine> {
         match neighbour {
             Some((at, quad)) if ASPECT.contains(&(quad.width() / quad.height())) => {
                 let other = lines.swap_remove(at);
-                lines.push(TextLine {
-                    quad,
-                    score: line.score.min(other.score),
-                });
+                lines.push(TextLine { quad, score: line.score.min(other.score) });
             }
             _ => joined.push(line),
         }
@@ -240,10 +210,7 @@ fn join_rows(mut lines: Vec<TextLine>) -> Vec<TextLine> {
 /// sides belongs to a text, not to a plate.
 fn join_stacks(lines: &[TextLine]) -> Vec<TextLine> {
     let below = |upper: &TextLine| -> Vec<usize> {
-        let pairs = lines
-            .iter()
-            .enumerate()
-            .filter(|(_, lower)| group::stacked(&upper.quad, &lower.quad));
+        let pairs = lines.iter().enumerate().filter(|(_, lower)| group::stacked(&upper.quad, &lower.quad));
         pairs.map(|(at, _)| at).collect()
     };
     let under: Vec<Vec<usize>> = lines.iter().map(below).collect();
@@ -267,19 +234,10 @@ fn join_stacks(lines: &[TextLine]) -> Vec<TextLine> {
                     *used = true;
                 }
             }
-            joined.push(TextLine {
-                quad,
-                score: upper.score.min(other.score),
-            });
+            joined.push(TextLine { quad, score: upper.score.min(other.score) });
         }
     }
-    joined.extend(
-        lines
-            .iter()
-            .zip(&used)
-            .filter(|(_, used)| !**used)
-            .map(|(line, _)| *line),
-    );
+    joined.extend(lines.iter().zip(&used).filter(|(_, used)| !**used).map(|(line, _)| *line));
     joined
 }
 
@@ -298,15 +256,9 @@ mod tests {
                 data[y * width + bar.x1 as usize..y * width + bar.x2 as usize].fill(0.9);
             }
         }
-        let map = Tensor {
-            shape: vec![1, 1, height, width],
-            data,
-        };
+        let map = Tensor { shape: vec![1, 1, height, width], data };
         let network = Recorded::new("text", &[None, Some(3), None, None], &[], vec![vec![map]]);
-        let config = TextFinderConfig {
-            long_side_px: 640,
-            ..TextFinderConfig::default()
-        };
+        let config = TextFinderConfig { long_side_px: 640, ..TextFinderConfig::default() };
         TextFinder::new(Box::new(network), config).unwrap()
     }
 
@@ -328,14 +280,10 @@ mod tests {
     #[test]
     fn two_rows_become_one_plate_and_three_rows_stay_text() {
         let row = |n: f32| BBox::new(100.0, 100.0 + 44.0 * n, 170.0, 118.0 + 44.0 * n);
-        let pair = finder_with(&[row(0.0), row(1.0)])
-            .detect(&gray(640, 320))
-            .unwrap();
+        let pair = finder_with(&[row(0.0), row(1.0)]).detect(&gray(640, 320)).unwrap();
         assert_eq!(pair.len(), 1, "{pair:?}");
         assert!(pair[0].bbox.height() > 70.0);
-        let text = finder_with(&[row(0.0), row(1.0), row(2.0)])
-            .detect(&gray(640, 320))
-            .unwrap();
+        let text = finder_with(&[row(0.0), row(1.0), row(2.0)]).detect(&gray(640, 320)).unwrap();
         assert_eq!(text.len(), 3, "{text:?}");
     }
 
@@ -349,10 +297,7 @@ mod tests {
         );
         let refused = TextFinder::new(Box::new(other), TextFinderConfig::default());
         assert!(matches!(refused, Err(InferenceError::Layout { .. })));
-        let short = Tensor {
-            shape: vec![1, 1, 2, 2],
-            data: vec![0.0; 4],
-        };
+        let short = Tensor { shape: vec![1, 1, 2, 2], data: vec![0.0; 4] };
         let network = Recorded::new("text", &[None, Some(3), None, None], &[], vec![vec![short]]);
         let mut finder = TextFinder::new(Box::new(network), TextFinderConfig::default()).unwrap();
         let error = finder.detect(&gray(64, 64)).unwrap_err();

@@ -12,21 +12,12 @@ fn along(quad: &Quad) -> Point {
     let [a, b, c, d] = quad.0;
     let (x, y) = (b.x - a.x + c.x - d.x, b.y - a.y + c.y - d.y);
     let length = x.hypot(y).max(1e-6);
-    Point {
-        x: x / length,
-        y: y / length,
-    }
+    Point { x: x / length, y: y / length }
 }
 
 fn middle(quad: &Quad) -> Point {
-    let sum = quad
-        .0
-        .iter()
-        .fold((0.0, 0.0), |sum, point| (sum.0 + point.x, sum.1 + point.y));
-    Point {
-        x: sum.0 / 4.0,
-        y: sum.1 / 4.0,
-    }
+    let sum = quad.0.iter().fold((0.0, 0.0), |sum, point| (sum.0 + point.x, sum.1 + point.y));
+    Point { x: sum.0 / 4.0, y: sum.1 / 4.0 }
 }
 
 /// From where to where a quad reaches along `axis`.
@@ -34,9 +25,7 @@ fn reach(quad: &Quad, axis: Point) -> (f32, f32) {
     quad.0
         .iter()
         .map(|point| point.x * axis.x + point.y * axis.y)
-        .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), at| {
-            (low.min(at), high.max(at))
-        })
+        .fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), at| (low.min(at), high.max(at)))
 }
 
 /// The two quads seen along the longer one: its axis, how far `b`'s middle is behind and below `a`'s.
@@ -51,11 +40,7 @@ impl Pose {
         let axis = along(if a.width() > b.width() { a } else { b });
         let (from, to) = (middle(a), middle(b));
         let (dx, dy) = (to.x - from.x, to.y - from.y);
-        Self {
-            axis,
-            behind: dx * axis.x + dy * axis.y,
-            below: dy * axis.x - dx * axis.y,
-        }
+        Self { axis, behind: dx * axis.x + dy * axis.y, below: dy * axis.x - dx * axis.y }
     }
 }
 
@@ -134,9 +119,6 @@ mod tests {
         assert!(!stacked(&lower, &upper));
         // A state's name is small, and two wide lines above each other are a text, no plate.
         assert!(!stacked(&quad(20.0, 10.0, 60.0, 20.0), &lower));
-        assert!(!stacked(
-            &quad(10.0, 10.0, 190.0, 32.0),
-            &quad(10.0, 33.0, 190.0, 56.0)
-        ));
+        assert!(!stacked(&quad(10.0, 10.0, 190.0, 32.0), &quad(10.0, 33.0, 190.0, 56.0)));
     }
 }

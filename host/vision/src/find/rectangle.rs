@@ -28,10 +28,7 @@ impl Rectangle {
         for (a, b) in hull.iter().zip(hull.iter().skip(1)).chain([(&last, &first)]) {
             let length = a.distance(*b);
             if length > 0.0 {
-                let along = Point {
-                    x: (b.x - a.x) / length,
-                    y: (b.y - a.y) / length,
-                };
+                let along = Point { x: (b.x - a.x) / length, y: (b.y - a.y) / length };
                 let tried = Self::along_axis(&hull, along);
                 if tried.width * tried.height < best.width * best.height - 1e-3 {
                     best = tried;
@@ -51,10 +48,7 @@ impl Rectangle {
         }
         let (u, v) = (f32::midpoint(span[0], span[1]), f32::midpoint(span[2], span[3]));
         Self {
-            centre: Point {
-                x: u * along.x - v * along.y,
-                y: u * along.y + v * along.x,
-            },
+            centre: Point { x: u * along.x - v * along.y, y: u * along.y + v * along.x },
             along,
             width: span[1] - span[0],
             height: span[3] - span[2],
@@ -63,11 +57,7 @@ impl Rectangle {
 
     /// Moved outwards by `distance` pixels on every side.
     pub(crate) fn grown(self, distance: f32) -> Self {
-        Self {
-            width: self.width + 2.0 * distance,
-            height: self.height + 2.0 * distance,
-            ..self
-        }
+        Self { width: self.width + 2.0 * distance, height: self.height + 2.0 * distance, ..self }
     }
 
     /// The shorter of the two sides, in pixels.
@@ -78,20 +68,10 @@ impl Rectangle {
     /// The corners in reading order: of the two left ones the upper, of the two right ones the upper, and so on.
     pub(crate) fn quad(self) -> Quad {
         let (ux, uy) = (self.along.x * self.width / 2.0, self.along.y * self.width / 2.0);
-        let (vx, vy) = (
-            -self.along.y * self.height / 2.0,
-            self.along.x * self.height / 2.0,
-        );
-        let corner = |s: f32, t: f32| Point {
-            x: self.centre.x + s * ux + t * vx,
-            y: self.centre.y + s * uy + t * vy,
-        };
-        let mut corners = [
-            corner(-1.0, -1.0),
-            corner(1.0, -1.0),
-            corner(1.0, 1.0),
-            corner(-1.0, 1.0),
-        ];
+        let (vx, vy) = (-self.along.y * self.height / 2.0, self.along.x * self.height / 2.0);
+        let corner =
+            |s: f32, t: f32| Point { x: self.centre.x + s * ux + t * vx, y: self.centre.y + s * uy + t * vy };
+        let mut corners = [corner(-1.0, -1.0), corner(1.0, -1.0), corner(1.0, 1.0), corner(-1.0, 1.0)];
         corners.sort_by(|a, b| a.x.total_cmp(&b.x));
         let [mut a, mut b, mut c, mut d] = corners;
         if a.y > b.y {
@@ -112,11 +92,8 @@ pub(crate) fn around(quads: &[Quad]) -> Option<Quad> {
 
 /// The convex hull, by Andrew's monotone chain (1979); corners that are not finite are left out.
 fn hull(points: &[Point]) -> Vec<Point> {
-    let mut sorted: Vec<Point> = points
-        .iter()
-        .copied()
-        .filter(|point| point.x.is_finite() && point.y.is_finite())
-        .collect();
+    let mut sorted: Vec<Point> =
+        points.iter().copied().filter(|point| point.x.is_finite() && point.y.is_finite()).collect();
     sorted.sort_by(|a, b| a.x.total_cmp(&b.x).then(a.y.total_cmp(&b.y)));
     sorted.dedup();
     if sorted.len() < 3 {
@@ -165,10 +142,7 @@ mod tests {
         }
         let rectangle = Rectangle::around(&points).unwrap();
         let sides = [rectangle.width.max(rectangle.height), rectangle.short_side()];
-        assert!(
-            (sides[0] - 40.0).abs() < 0.01 && (sides[1] - 10.0).abs() < 0.01,
-            "{sides:?}"
-        );
+        assert!((sides[0] - 40.0).abs() < 0.01 && (sides[1] - 10.0).abs() < 0.01, "{sides:?}");
         let quad = rectangle.quad();
         assert!((quad.width() - 40.0).abs() < 0.01 && (quad.height() - 10.0).abs() < 0.01);
         assert!(quad.0[0].distance(point(100.0, 50.0)) < 0.01, "{quad:?}");
@@ -176,12 +150,7 @@ mod tests {
 
     #[test]
     fn growing_moves_every_side() {
-        let points = [
-            point(2.0, 3.0),
-            point(12.0, 3.0),
-            point(12.0, 7.0),
-            point(2.0, 7.0),
-        ];
+        let points = [point(2.0, 3.0), point(12.0, 3.0), point(12.0, 7.0), point(2.0, 7.0)];
         let quad = Rectangle::around(&points).unwrap().grown(1.5).quad();
         assert_eq!(quad, ovr_domain::BBox::new(0.5, 1.5, 13.5, 8.5).quad());
     }

@@ -22,11 +22,7 @@ pub(super) enum InputElement {
 /// Name, shape and type of an input or output; an error names what it is instead of a tensor.
 pub(super) fn spec(outlet: &Outlet) -> Result<TensorSpec, String> {
     let ValueType::Tensor { ty, shape, .. } = outlet.dtype() else {
-        return Err(format!(
-            "{} is {}; expected a tensor",
-            outlet.name(),
-            outlet.dtype()
-        ));
+        return Err(format!("{} is {}; expected a tensor", outlet.name(), outlet.dtype()));
     };
     Ok(TensorSpec {
         name: outlet.name().to_owned(),
@@ -41,10 +37,7 @@ pub(super) fn input_element(spec: &TensorSpec) -> Result<InputElement, String> {
         "f32" => Ok(InputElement::F32),
         "f16" => Ok(InputElement::F16),
         "u8" => Ok(InputElement::U8),
-        other => Err(format!(
-            "input {} takes {other}; expected f32, f16 or u8",
-            spec.name
-        )),
+        other => Err(format!("input {} takes {other}; expected f32, f16 or u8", spec.name)),
     }
 }
 
@@ -55,9 +48,7 @@ pub(super) fn check_output(spec: &TensorSpec) -> Result<(), String> {
         return Ok(());
     }
     let (name, element) = (&spec.name, &spec.element);
-    Err(format!(
-        "output {name} gives {element}; expected one of {known:?}"
-    ))
+    Err(format!("output {name} gives {element}; expected one of {known:?}"))
 }
 
 /// Rounds floats to bytes; NaN becomes 0.
@@ -79,15 +70,10 @@ pub(super) fn output(value: &DynValue) -> Result<Tensor, String> {
     let ValueType::Tensor { ty, shape, .. } = value.dtype() else {
         return Err(format!("an output is {}; expected a tensor", value.dtype()));
     };
-    let shape: Vec<usize> = shape
-        .iter()
-        .map(|&side| usize::try_from(side).unwrap_or(0))
-        .collect();
+    let shape: Vec<usize> = shape.iter().map(|&side| usize::try_from(side).unwrap_or(0)).collect();
     let count = shape.iter().try_fold(1_usize, |all, &side| all.checked_mul(side));
     if count.is_none_or(|count| count > OUTPUT_VALUES_MAX) {
-        return Err(format!(
-            "an output has shape {shape:?}; expected at most {OUTPUT_VALUES_MAX} values"
-        ));
+        return Err(format!("an output has shape {shape:?}; expected at most {OUTPUT_VALUES_MAX} values"));
     }
     let data = match ty {
         TensorElementType::Float32 => floats::<f32>(value, <[f32]>::to_vec),
@@ -98,9 +84,9 @@ pub(super) fn output(value: &DynValue) -> Result<Tensor, String> {
         TensorElementType::Uint8 => {
             floats::<u8>(value, |slice| slice.iter().map(|&v| f32::from(v)).collect())
         }
-        TensorElementType::Bool => floats::<bool>(value, |slice| {
-            slice.iter().map(|&v| f32::from(u8::from(v))).collect()
-        }),
+        TensorElementType::Bool => {
+            floats::<bool>(value, |slice| slice.iter().map(|&v| f32::from(u8::from(v))).collect())
+        }
         other => Err(format!("an output gives {other}; expected floats or integers")),
     }?;
     Ok(Tensor { shape, data })
@@ -111,9 +97,7 @@ fn floats<T: PrimitiveTensorElementType>(
     value: &DynValue,
     convert: impl Fn(&[T]) -> Vec<f32>,
 ) -> Result<Vec<f32>, String> {
-    let (_, slice) = value
-        .try_extract_tensor::<T>()
-        .map_err(|error| super::one_line(error.message()))?;
+    let (_, slice) = value.try_extract_tensor::<T>().map_err(|error| super::one_line(error.message()))?;
     Ok(convert(slice))
 }
 
@@ -124,10 +108,7 @@ mod tests {
     #[test]
     fn floats_are_rounded_and_held_to_bytes() {
         let mut bytes = vec![9; 3];
-        to_bytes(
-            &[-3.0, 0.4, 0.6, 254.7, 300.0, f32::NAN, f32::INFINITY],
-            &mut bytes,
-        );
+        to_bytes(&[-3.0, 0.4, 0.6, 254.7, 300.0, f32::NAN, f32::INFINITY], &mut bytes);
         assert_eq!(bytes, [0, 0, 1, 255, 255, 0, 255]);
     }
 

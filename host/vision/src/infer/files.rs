@@ -11,9 +11,7 @@ const MODEL_FOLDER: &str = "rapidocr-3.10.0";
 
 /// An environment variable that says something.
 fn variable(name: &str) -> Option<PathBuf> {
-    env::var_os(name)
-        .filter(|value| !value.is_empty())
-        .map(PathBuf::from)
+    env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }
 
 /// The folder of fetched files: `$OVR_CACHE`, else `$XDG_CACHE_HOME/ovr-alpr`, else `~/.cache/ovr-alpr`. Nothing
@@ -27,13 +25,7 @@ pub fn default_cache() -> Option<PathBuf> {
 /// ONNX Runtime's shared library: `$OVR_ORT_LIBRARY`, else the one in the cache. Nothing when there is none.
 pub fn library_file() -> Option<PathBuf> {
     let named = variable("OVR_ORT_LIBRARY");
-    let cached = || {
-        Some(
-            default_cache()?
-                .join(RUNTIME_FOLDER)
-                .join("libonnxruntime.so.1.31.0"),
-        )
-    };
+    let cached = || Some(default_cache()?.join(RUNTIME_FOLDER).join("libonnxruntime.so.1.31.0"));
     named.or_else(cached).filter(|path| path.is_file())
 }
 

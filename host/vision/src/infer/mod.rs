@@ -69,10 +69,7 @@ pub struct ProviderConfig {
 impl ProviderConfig {
     /// A provider that may be missing.
     pub fn optional(name: Provider) -> Self {
-        Self {
-            name,
-            required: false,
-        }
+        Self { name, required: false }
     }
 }
 
@@ -107,11 +104,7 @@ impl Default for Options {
 impl Options {
     /// The processor alone, on `intra_threads` threads.
     pub fn cpu(intra_threads: usize) -> Self {
-        Self {
-            providers: vec![ProviderConfig::optional(Provider::Cpu)],
-            intra_threads,
-            ..Self::default()
-        }
+        Self { providers: vec![ProviderConfig::optional(Provider::Cpu)], intra_threads, ..Self::default() }
     }
 }
 

@@ -32,33 +32,17 @@ impl OrtModel {
         digest: Digest,
         provider: Provider,
     ) -> Result<Self, InferenceError> {
-        let layout = |reason| InferenceError::Layout {
-            model: name.clone(),
-            reason,
-        };
-        let inputs = session
-            .inputs()
-            .iter()
-            .map(convert::spec)
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(layout)?;
-        let outputs = session
-            .outputs()
-            .iter()
-            .map(convert::spec)
-            .collect::<Result<Vec<_>, _>>()
-            .map_err(layout)?;
+        let layout = |reason| InferenceError::Layout { model: name.clone(), reason };
+        let inputs =
+            session.inputs().iter().map(convert::spec).collect::<Result<Vec<_>, _>>().map_err(layout)?;
+        let outputs =
+            session.outputs().iter().map(convert::spec).collect::<Result<Vec<_>, _>>().map_err(layout)?;
         let [input] = inputs.as_slice() else {
             let names: Vec<&str> = inputs.iter().map(|spec| spec.name.as_str()).collect();
-            return Err(layout(format!(
-                "it has the inputs {names:?}; expected exactly one"
-            )));
+            return Err(layout(format!("it has the inputs {names:?}; expected exactly one")));
         };
         let element = convert::input_element(input).map_err(layout)?;
-        outputs
-            .iter()
-            .try_for_each(convert::check_output)
-            .map_err(layout)?;
+        outputs.iter().try_for_each(convert::check_output).map_err(layout)?;
         let info = ModelInfo {
             metadata: metadata(&session),
             name,
@@ -67,13 +51,7 @@ impl OrtModel {
             inputs,
             outputs,
         };
-        Ok(Self {
-            session,
-            info,
-            element,
-            bytes: Vec::new(),
-            halves: Vec::new(),
-        })
+        Ok(Self { session, info, element, bytes: Vec::new(), halves: Vec::new() })
     }
 
     /// File name of the model.
@@ -112,10 +90,7 @@ impl Inference for OrtModel {
     }
 
     fn run(&mut self, input: &Tensor) -> Result<Vec<Tensor>, InferenceError> {
-        self.evaluate(input).map_err(|reason| InferenceError::Run {
-            model: self.info.name.clone(),
-            reason,
-        })
+        self.evaluate(input).map_err(|reason| InferenceError::Run { model: self.info.name.clone(), reason })
     }
 }
 

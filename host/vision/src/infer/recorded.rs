@@ -24,21 +24,13 @@ impl Recorded {
         metadata: &[(&str, &str)],
         answers: Vec<Vec<Tensor>>,
     ) -> Self {
-        let spec = |name: String, shape: Vec<Option<usize>>| TensorSpec {
-            name,
-            shape,
-            element: "f32".to_owned(),
-        };
+        let spec =
+            |name: String, shape: Vec<Option<usize>>| TensorSpec { name, shape, element: "f32".to_owned() };
         let first = answers.first().map(Vec::as_slice).unwrap_or_default();
         let outputs = first.iter().enumerate().map(|(index, tensor)| {
-            spec(
-                format!("output{index}"),
-                tensor.shape.iter().map(|&side| Some(side)).collect(),
-            )
+            spec(format!("output{index}"), tensor.shape.iter().map(|&side| Some(side)).collect())
         });
-        let pairs = metadata
-            .iter()
-            .map(|&(key, value)| (key.to_owned(), value.to_owned()));
+        let pairs = metadata.iter().map(|&(key, value)| (key.to_owned(), value.to_owned()));
         let info = ModelInfo {
             name: name.to_owned(),
             digest: Digest::of(name.as_bytes()),
@@ -47,11 +39,7 @@ impl Recorded {
             outputs: outputs.collect(),
             metadata: pairs.collect::<BTreeMap<_, _>>(),
         };
-        Self {
-            info,
-            answers,
-            calls: 0,
-        }
+        Self { info, answers, calls: 0 }
     }
 }
 
@@ -61,17 +49,11 @@ impl Inference for Recorded {
     }
 
     fn run(&mut self, input: &Tensor) -> Result<Vec<Tensor>, InferenceError> {
-        let refuse = |reason: String| InferenceError::Run {
-            model: self.info.name.clone(),
-            reason,
-        };
+        let refuse = |reason: String| InferenceError::Run { model: self.info.name.clone(), reason };
         let declared = self.info.inputs.first().map(|spec| spec.shape.as_slice());
         let declared = declared.unwrap_or_default();
         let fits = declared.len() == input.shape.len()
-            && declared
-                .iter()
-                .zip(&input.shape)
-                .all(|(side, &got)| side.is_none_or(|side| side == got))
+            && declared.iter().zip(&input.shape).all(|(side, &got)| side.is_none_or(|side| side == got))
             && input.shape.iter().product::<usize>() == input.data.len();
         if !fits {
             let (shape, count) = (&input.shape, input.data.len());
@@ -80,9 +62,7 @@ impl Inference for Recorded {
             )));
         }
         let answer = self.answers.get(self.calls).or(self.answers.last());
-        let answer = answer
-            .cloned()
-            .ok_or_else(|| refuse("nothing was recorded".to_owned()))?;
+        let answer = answer.cloned().ok_or_else(|| refuse("nothing was recorded".to_owned()))?;
         self.calls += 1;
         Ok(answer)
     }

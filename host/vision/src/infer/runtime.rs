@@ -33,15 +33,11 @@ impl Runtime {
     /// Loads ONNX Runtime's shared library (1.23 or newer). The first call of a process loads it; later calls with
     /// the same file give the same runtime, and a call with another file is an error.
     pub fn load(library: &Path) -> Result<Self, InferenceError> {
-        let refuse = |reason: String| InferenceError::Runtime {
-            library: library.display().to_string(),
-            reason,
-        };
+        let refuse =
+            |reason: String| InferenceError::Runtime { library: library.display().to_string(), reason };
         // ONNX Runtime's loader resolves a relative path beside the executable, not in the working folder.
         let path = fs::canonicalize(library).map_err(|error| {
-            refuse(format!(
-                "{error}; expected the shared library of ONNX Runtime 1.23 or newer"
-            ))
+            refuse(format!("{error}; expected the shared library of ONNX Runtime 1.23 or newer"))
         })?;
         let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((earlier, runtime)) = loaded.as_ref() {
@@ -49,15 +45,11 @@ impl Runtime {
                 return Ok(runtime.clone());
             }
             let earlier = earlier.display();
-            return Err(refuse(format!(
-                "this process already runs {earlier}, and can run one"
-            )));
+            return Err(refuse(format!("this process already runs {earlier}, and can run one")));
         }
         let builder = ort::init_from(&path).map_err(|error| {
             let said = one_line(&error.to_string());
-            refuse(format!(
-                "{said}; expected the shared library of ONNX Runtime 1.23 or newer"
-            ))
+            refuse(format!("{said}; expected the shared library of ONNX Runtime 1.23 or newer"))
         })?;
         let environment = builder
             .with_name("ovr-alpr")
@@ -77,20 +69,14 @@ impl Runtime {
     /// [`InferenceError::Load`] when the file is missing, too large or no ONNX model, when no provider runs it or a
     /// required one does not; [`InferenceError::Layout`] when it does not have exactly one input of floats or bytes.
     pub fn open(&self, model: &Path, options: &Options) -> Result<OrtModel, InferenceError> {
-        let name = model.file_name().map_or_else(
-            || model.display().to_string(),
-            |n| n.to_string_lossy().into_owned(),
-        );
-        let bytes = read(model).map_err(|reason| InferenceError::Load {
-            model: model.display().to_string(),
-            reason,
-        })?;
-        let (session, provider) =
-            self.choose(&name, &bytes, options)
-                .map_err(|reason| InferenceError::Load {
-                    model: model.display().to_string(),
-                    reason,
-                })?;
+        let name = model
+            .file_name()
+            .map_or_else(|| model.display().to_string(), |n| n.to_string_lossy().into_owned());
+        let bytes = read(model)
+            .map_err(|reason| InferenceError::Load { model: model.display().to_string(), reason })?;
+        let (session, provider) = self
+            .choose(&name, &bytes, options)
+            .map_err(|reason| InferenceError::Load { model: model.display().to_string(), reason })?;
         let opened = OrtModel::new(session, name, Digest::of(&bytes), provider)?;
         info!(model = opened.name(), provider = %provider, "model is open");
         metric::provider(opened.name(), provider.as_str());
@@ -111,9 +97,7 @@ impl Runtime {
                 return Err(format!("{reason}; expected an ONNX model"));
             }
             if entry.required {
-                return Err(format!(
-                    "execution provider {provider} is required and cannot run: {reason}"
-                ));
+                return Err(format!("execution provider {provider} is required and cannot run: {reason}"));
             }
             warn!(model, %provider, reason, "execution provider cannot run, trying the next");
             refusals.push(format!("{provider}: {reason}"));
@@ -121,10 +105,7 @@ impl Runtime {
         if refusals.is_empty() {
             return Err("no execution provider is configured; expected tensorrt, cuda or cpu".to_owned());
         }
-        Err(format!(
-            "no configured execution provider runs it ({})",
-            refusals.join("; ")
-        ))
+        Err(format!("no configured execution provider runs it ({})", refusals.join("; ")))
     }
 
     /// A session on exactly this provider.
@@ -139,35 +120,24 @@ impl Runtime {
             .map_err(|error| said(&error))?
             .with_intra_op_spinning(false)
             .map_err(|error| said(&error))?;
-        let mut builder = builder
-            .with_execution_providers(dispatch(provider, options))
-            .map_err(|error| said(&error))?;
-        builder
-            .commit_from_memory(bytes)
-            .map_err(|error| one_line(error.message()))
+        let mut builder =
+            builder.with_execution_providers(dispatch(provider, options)).map_err(|error| said(&error))?;
+        builder.commit_from_memory(bytes).map_err(|error| one_line(error.message()))
     }
 }
 
 /// The registrations for one provider; each fails loudly.
 fn dispatch(provider: Provider, options: &Options) -> Vec<ExecutionProviderDispatch> {
     let device = i32::try_from(options.device).unwrap_or(i32::MAX);
-    let cuda = || {
-        ep::CUDA::default()
-            .with_device_id(device)
-            .build()
-            .error_on_failure()
-    };
+    let cuda = || ep::CUDA::default().with_device_id(device).build().error_on_failure();
     match provider {
         Provider::Cpu => Vec::new(),
         Provider::Cuda => vec![cuda()],
         Provider::TensorRt => {
-            let mut tensorrt = ep::TensorRT::default()
-                .with_device_id(device)
-                .with_fp16(options.half_precision);
+            let mut tensorrt =
+                ep::TensorRT::default().with_device_id(device).with_fp16(options.half_precision);
             if let Some(folder) = &options.engine_cache {
-                tensorrt = tensorrt
-                    .with_engine_cache(true)
-                    .with_engine_cache_path(folder.display());
+                tensorrt = tensorrt.with_engine_cache(true).with_engine_cache_path(folder.display());
             }
             let mut chain = vec![tensorrt.build().error_on_failure()];
             // TensorRT leaves operators that it does not know to the next provider of the session.

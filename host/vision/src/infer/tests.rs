@@ -86,10 +86,7 @@ impl Folder {
 }
 
 fn refusal(opened: Result<OrtModel, InferenceError>) -> String {
-    opened
-        .err()
-        .expect("a model was opened that should not be")
-        .to_string()
+    opened.err().expect("a model was opened that should not be").to_string()
 }
 
 #[test]
@@ -98,19 +95,13 @@ fn bytes_go_in_and_every_element_type_comes_out_as_floats() {
     let (_folder, path) = Folder::with("casts.onnx", &model(&[U8], &[F16, I64, F32, U8]));
     let mut opened = runtime.open(&path, &Options::cpu(1)).unwrap();
     let info = opened.info().clone();
-    assert_eq!(
-        (info.name.as_str(), info.provider.as_str()),
-        ("casts.onnx", "cpu")
-    );
+    assert_eq!((info.name.as_str(), info.provider.as_str()), ("casts.onnx", "cpu"));
     assert_eq!(info.inputs[0].shape, [None, Some(4)]);
     assert_eq!(info.metadata["names"], "{0: 'car'}");
     assert_eq!(info.digest, Digest::of(&fs::read(&path).unwrap()));
     let elements: Vec<&str> = info.outputs.iter().map(|o| o.element.as_str()).collect();
     assert_eq!(elements, ["f16", "i64", "f32", "u8"]);
-    let input = Tensor {
-        shape: vec![1, 4],
-        data: vec![-1.0, 0.6, 99.4, 300.0],
-    };
+    let input = Tensor { shape: vec![1, 4], data: vec![-1.0, 0.6, 99.4, 300.0] };
     for output in opened.run(&input).unwrap() {
         assert_eq!(output.shape, [1, 4]);
         assert_eq!(output.data, [0.0, 1.0, 99.0, 255.0]);
@@ -123,10 +114,7 @@ fn floats_go_in_whole_or_as_halves() {
     for element in [F32, F16] {
         let (_folder, path) = Folder::with("casts.onnx", &model(&[element], &[F32]));
         let mut opened = runtime.open(&path, &Options::cpu(1)).unwrap();
-        let input = Tensor {
-            shape: vec![2, 4],
-            data: vec![0.5, -2.0, 0.25, 8.0, 1.0, 2.0, 3.0, 4.0],
-        };
+        let input = Tensor { shape: vec![2, 4], data: vec![0.5, -2.0, 0.25, 8.0, 1.0, 2.0, 3.0, 4.0] };
         assert_eq!(opened.run(&input).unwrap(), [input]);
     }
 }
@@ -137,17 +125,11 @@ fn an_input_of_the_wrong_shape_is_an_error_and_the_model_goes_on() {
     let (_folder, path) = Folder::with("casts.onnx", &model(&[F32], &[F32]));
     let mut opened = runtime.open(&path, &Options::cpu(1)).unwrap();
     for shape in [vec![4], vec![1, 5], vec![usize::MAX, 4], vec![]] {
-        let wrong = Tensor {
-            shape,
-            data: vec![0.0; 5],
-        };
+        let wrong = Tensor { shape, data: vec![0.0; 5] };
         let error = opened.run(&wrong).unwrap_err();
         assert!(matches!(error, InferenceError::Run { .. }), "{error}");
     }
-    let right = Tensor {
-        shape: vec![1, 4],
-        data: vec![1.0; 4],
-    };
+    let right = Tensor { shape: vec![1, 4], data: vec![1.0; 4] };
     assert!(opened.run(&right).is_ok());
 }
 
@@ -163,25 +145,16 @@ fn what_cannot_be_opened_is_said_in_one_line() {
         (refusal(runtime.open(&text, &options)), "expected an ONNX model"),
         (refusal(runtime.open(&missing, &options)), "expected an ONNX file"),
         (refusal(runtime.open(&empty, &options)), "has 0 bytes"),
-        (
-            refusal(runtime.open(folder.0.path(), &options)),
-            "this is no file",
-        ),
+        (refusal(runtime.open(folder.0.path(), &options)), "this is no file"),
     ];
     for (message, part) in cases {
         assert!(message.starts_with("cannot load model /"), "{message}");
         assert!(message.contains(part) && !message.contains('\n'), "{message}");
     }
-    for (inputs, part) in [
-        (&[F32, F32][..], "exactly one"),
-        (&[STRING], "expected f32, f16 or u8"),
-    ] {
+    for (inputs, part) in [(&[F32, F32][..], "exactly one"), (&[STRING], "expected f32, f16 or u8")] {
         let (_folder, path) = Folder::with("odd.onnx", &model(inputs, &[F32, F32][..inputs.len()]));
         let message = refusal(runtime.open(&path, &options));
-        assert!(
-            message.contains("layout that is not known") && message.contains(part),
-            "{message}"
-        );
+        assert!(message.contains("layout that is not known") && message.contains(part), "{message}");
     }
 }
 
@@ -189,10 +162,7 @@ fn what_cannot_be_opened_is_said_in_one_line() {
 fn a_library_that_is_missing_or_another_one_is_refused() {
     let Some(_runtime) = runtime() else { return };
     let (_folder, other) = Folder::with("libother.so", b"no library");
-    for path in [
-        other.as_path(),
-        std::path::Path::new("/nowhere/libonnxruntime.so"),
-    ] {
+    for path in [other.as_path(), std::path::Path::new("/nowhere/libonnxruntime.so")] {
         let message = Runtime::load(path).err().unwrap().to_string();
         assert!(message.starts_with("cannot load ONNX Runtime from"), "{message}");
         assert!(!message.contains('\n'), "{message}");
@@ -211,20 +181,11 @@ fn a_provider_that_cannot_run_is_passed_over_only_when_it_is_not_required() {
     }
     options.providers[1].required = true;
     let message = refusal(runtime.open(&path, &options));
-    assert!(
-        message.contains("provider cuda is required and cannot run"),
-        "{message}"
-    );
+    assert!(message.contains("provider cuda is required and cannot run"), "{message}");
     options.providers.truncate(1);
     let message = refusal(runtime.open(&path, &options));
-    assert!(
-        message.contains("no configured execution provider runs it (tensorrt: "),
-        "{message}"
-    );
+    assert!(message.contains("no configured execution provider runs it (tensorrt: "), "{message}");
     options.providers.clear();
     let message = refusal(runtime.open(&path, &options));
-    assert!(
-        message.contains("no execution provider is configured"),
-        "{message}"
-    );
+    assert!(message.contains("no execution provider is configured"), "{message}");
 }

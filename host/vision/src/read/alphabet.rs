@@ -85,17 +85,13 @@ const TWINS: [(char, char, f32); 13] = [
 
 /// The symbol of an upper-case letter or a digit.
 pub(crate) fn symbol(character: char) -> Option<Symbol> {
-    LETTERS
-        .iter()
-        .position(|&letter| char::from(letter) == character)
-        .map(|at| at as Symbol + 1)
+    LETTERS.iter().position(|&letter| char::from(letter) == character).map(|at| at as Symbol + 1)
 }
 
 /// The character of a symbol; a blank for no character.
 pub(crate) fn character(symbol: Symbol) -> char {
     let at = usize::from(symbol).checked_sub(1);
-    at.and_then(|at| LETTERS.get(at))
-        .map_or(' ', |&letter| char::from(letter))
+    at.and_then(|at| LETTERS.get(at)).map_or(' ', |&letter| char::from(letter))
 }
 
 /// Text of several symbols.
@@ -107,17 +103,8 @@ pub(crate) fn text(symbols: &[Symbol]) -> String {
 pub(crate) fn fold(character: char) -> Option<Symbol> {
     let code = u32::from(character);
     // Full-width forms follow ASCII at a fixed distance.
-    let narrow = if (0xFF01..=0xFF5E).contains(&code) {
-        char::from_u32(code - 0xFEE0)?
-    } else {
-        character
-    };
-    let twin = || {
-        LOOKALIKES
-            .iter()
-            .find(|(looks, _)| looks.contains(narrow))
-            .map(|&(_, like)| like)
-    };
+    let narrow = if (0xFF01..=0xFF5E).contains(&code) { char::from_u32(code - 0xFEE0)? } else { character };
+    let twin = || LOOKALIKES.iter().find(|(looks, _)| looks.contains(narrow)).map(|&(_, like)| like);
     symbol(narrow.to_ascii_uppercase()).or_else(|| symbol(twin()?))
 }
 
@@ -144,18 +131,13 @@ pub(crate) struct Alphabet {
 impl Alphabet {
     /// From the characters of the classes, in their order; `None` is the class that means no character.
     pub(crate) fn new(characters: Vec<Option<char>>) -> Self {
-        let symbols = characters
-            .iter()
-            .map(|character| character.map_or(Some(0), fold))
-            .collect();
+        let symbols = characters.iter().map(|character| character.map_or(Some(0), fold)).collect();
         Self { characters, symbols }
     }
 
     /// PP-OCR's `character` metadata: one character a line, the CTC blank before them and the space after them.
     pub(crate) fn from_lines(lines: &str) -> Self {
-        let named = lines
-            .split('\n')
-            .map(|line| line.trim_end_matches('\r').chars().next());
+        let named = lines.split('\n').map(|line| line.trim_end_matches('\r').chars().next());
         // A line that holds nothing is kept as a class that is no symbol, so that the rest stays in step.
         let named = named.map(|first| Some(first.unwrap_or(' ')));
         Self::new(std::iter::once(None).chain(named).chain([Some(' ')]).collect())
@@ -179,10 +161,7 @@ impl Alphabet {
         }
         Err(InferenceError::Layout {
             model: model.to_owned(),
-            reason: format!(
-                "its output has {classes} classes and its metadata names {}",
-                self.len()
-            ),
+            reason: format!("its output has {classes} classes and its metadata names {}", self.len()),
         })
     }
 
@@ -244,15 +223,9 @@ mod tests {
 
     #[test]
     fn characters_fold_onto_what_they_look_like() {
-        for (character, like) in [
-            ('a', 'A'),
-            ('Ä', 'A'),
-            ('О', 'O'),
-            ('７', '7'),
-            ('ｂ', 'B'),
-            ('Ş', 'S'),
-            ('0', '0'),
-        ] {
+        for (character, like) in
+            [('a', 'A'), ('Ä', 'A'), ('О', 'O'), ('７', '7'), ('ｂ', 'B'), ('Ş', 'S'), ('0', '0')]
+        {
             assert_eq!(fold(character).map(super::character), Some(like), "{character}");
         }
         for other in ['京', '-', '·', ' ', '金'] {
@@ -265,18 +238,9 @@ mod tests {
         let alphabet = Alphabet::from_lines("-\nA\n京\n7");
         assert_eq!(alphabet.len(), 6);
         let classes: Vec<Option<char>> = (0..6).map(|class| alphabet.character(class)).collect();
-        assert_eq!(
-            classes,
-            [None, Some('-'), Some('A'), Some('京'), Some('7'), Some(' ')]
-        );
+        assert_eq!(classes, [None, Some('-'), Some('A'), Some('京'), Some('7'), Some(' ')]);
         assert!(alphabet.check("m", 6).is_ok());
-        assert!(
-            alphabet
-                .check("m", 7)
-                .unwrap_err()
-                .to_string()
-                .contains("7 classes")
-        );
+        assert!(alphabet.check("m", 7).unwrap_err().to_string().contains("7 classes"));
     }
 
     #[test]
@@ -297,12 +261,7 @@ mod tests {
             let folded = alphabet.fold_row(&row);
             assert!((folded[0] - 1.0).abs() < 1e-6);
         }
-        assert!(
-            alphabet
-                .fold_row(&[f32::INFINITY, 0.0, 0.0])
-                .iter()
-                .all(|p| p.is_finite())
-        );
+        assert!(alphabet.fold_row(&[f32::INFINITY, 0.0, 0.0]).iter().all(|p| p.is_finite()));
     }
 
     #[test]

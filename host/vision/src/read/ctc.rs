@@ -17,11 +17,7 @@ const TRIED_MIN: f32 = -9.0;
 /// `ln(e^a + e^b)` without overflow.
 pub(crate) fn log_add(a: f32, b: f32) -> f32 {
     let (high, low) = if a > b { (a, b) } else { (b, a) };
-    if low <= NEVER {
-        high
-    } else {
-        high + (low - high).exp().ln_1p()
-    }
+    if low <= NEVER { high } else { high + (low - high).exp().ln_1p() }
 }
 
 /// Step log-probabilities of one crop, blank first.
@@ -47,11 +43,7 @@ impl Steps {
 
     /// Log-probability of a symbol at a step.
     fn at(&self, step: usize, symbol: Symbol) -> f32 {
-        self.0
-            .get(step)
-            .and_then(|row| row.get(usize::from(symbol)))
-            .copied()
-            .unwrap_or(NEVER)
+        self.0.get(step).and_then(|row| row.get(usize::from(symbol))).copied().unwrap_or(NEVER)
     }
 
     /// Log-probability of a text: the forward variable of Graves et al., equations 5 to 8.
@@ -65,11 +57,8 @@ impl Steps {
                     let from = s.checked_sub(back);
                     from.and_then(|from| alpha.get(from)).copied().unwrap_or(NEVER)
                 };
-                let mut sum = if step == 0 {
-                    if s < 2 { 0.0 } else { NEVER }
-                } else {
-                    log_add(before(0), before(1))
-                };
+                let mut sum =
+                    if step == 0 { if s < 2 { 0.0 } else { NEVER } } else { log_add(before(0), before(1)) };
                 let skips = symbol != 0 && s >= 2 && states.get(s - 2) != Some(&symbol);
                 if step > 0 && skips {
                     sum = log_add(sum, before(2));
@@ -80,24 +69,14 @@ impl Steps {
             }
             std::mem::swap(&mut alpha, &mut next);
         }
-        let last = |back: usize| {
-            alpha
-                .len()
-                .checked_sub(back)
-                .and_then(|at| alpha.get(at))
-                .copied()
-        };
+        let last = |back: usize| alpha.len().checked_sub(back).and_then(|at| alpha.get(at)).copied();
         log_add(last(1).unwrap_or(NEVER), last(2).unwrap_or(NEVER))
     }
 
     /// The most probable texts, by prefix beam search (Graves 2012, section 7.2.1; Hannun et al. 2014): at most `width`,
     /// the best first, with their log-probabilities as far as the beam saw their paths.
     pub(crate) fn beam(&self, width: usize) -> Vec<(Vec<Symbol>, f32)> {
-        let mut beam = vec![Prefix {
-            text: Vec::new(),
-            blank: 0.0,
-            symbol: NEVER,
-        }];
+        let mut beam = vec![Prefix { text: Vec::new(), blank: 0.0, symbol: NEVER }];
         for row in &self.0 {
             let mut next: Vec<Prefix> = Vec::with_capacity(beam.len() * 4);
             for prefix in &beam {
@@ -109,10 +88,7 @@ impl Steps {
             next.truncate(width);
             beam = next;
         }
-        beam.into_iter()
-            .map(|prefix| (prefix.total(), prefix.text))
-            .map(|(log, text)| (text, log))
-            .collect()
+        beam.into_iter().map(|prefix| (prefix.total(), prefix.text)).map(|(log, text)| (text, log)).collect()
     }
 
     /// For each symbol of a text the step where it most probably stands (the best single path, Viterbi).
@@ -148,11 +124,8 @@ impl Steps {
     /// Walks the best path back and keeps for each symbol the step where it is most probable.
     fn trace_back(&self, states: &[Symbol], best: &[f32], came_from: &[Vec<usize>]) -> Vec<usize> {
         let mut steps: Vec<(usize, f32)> = vec![(0, f32::NEG_INFINITY); states.len() / 2];
-        let ends = (states.len().saturating_sub(2)..states.len()).max_by(|&a, &b| {
-            best.get(a)
-                .unwrap_or(&NEVER)
-                .total_cmp(best.get(b).unwrap_or(&NEVER))
-        });
+        let ends = (states.len().saturating_sub(2)..states.len())
+            .max_by(|&a, &b| best.get(a).unwrap_or(&NEVER).total_cmp(best.get(b).unwrap_or(&NEVER)));
         let mut state = ends.unwrap_or(0);
         for (step, from) in came_from.iter().enumerate().rev() {
             if state % 2 == 1
@@ -172,12 +145,7 @@ impl Steps {
     pub(crate) fn near(&self, step: usize, min: f32) -> Vec<Symbol> {
         let floor = min.ln();
         let mut symbols = Vec::new();
-        for row in self
-            .0
-            .iter()
-            .skip(step.saturating_sub(1))
-            .take(if step == 0 { 2 } else { 3 })
-        {
+        for row in self.0.iter().skip(step.saturating_sub(1)).take(if step == 0 { 2 } else { 3 }) {
             let probable = row.iter().enumerate().skip(1).filter(|(_, log)| **log >= floor);
             symbols.extend(probable.map(|(class, _)| class as Symbol));
         }
@@ -236,16 +204,9 @@ impl Prefix {
         if at == next.len() {
             let mut grown = text.to_vec();
             grown.extend(last);
-            next.push(Self {
-                text: grown,
-                blank: NEVER,
-                symbol: NEVER,
-            });
+            next.push(Self { text: grown, blank: NEVER, symbol: NEVER });
         }
-        #[expect(
-            clippy::indexing_slicing,
-            reason = "the line above makes it the last when it was not found"
-        )]
+        #[expect(clippy::indexing_slicing, reason = "the line above makes it the last when it was not found")]
         &mut next[at]
     }
 }
@@ -302,13 +263,7 @@ mod tests {
 
     #[test]
     fn symbols_are_aligned_with_their_steps() {
-        let rows = [
-            [0.9, 0.1, 0.0],
-            [0.1, 0.9, 0.0],
-            [0.9, 0.05, 0.05],
-            [0.3, 0.0, 0.7],
-            [0.1, 0.0, 0.9],
-        ];
+        let rows = [[0.9, 0.1, 0.0], [0.1, 0.9, 0.0], [0.9, 0.05, 0.05], [0.3, 0.0, 0.7], [0.1, 0.0, 0.9]];
         let steps = steps(&rows);
         assert_eq!(steps.align(&[1, 2]), [1, 4]);
         assert_eq!(steps.near(2, 0.04), [1, 2]);

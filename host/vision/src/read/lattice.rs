@@ -48,12 +48,9 @@ impl Evidence {
     /// The most probable texts.
     fn texts(&self) -> Vec<Vec<Symbol>> {
         match self {
-            Self::Ctc(steps) => steps
-                .beam(BEAM)
-                .into_iter()
-                .map(|(text, _)| text)
-                .take(TEXTS_A_VIEW)
-                .collect(),
+            Self::Ctc(steps) => {
+                steps.beam(BEAM).into_iter().map(|(text, _)| text).take(TEXTS_A_VIEW).collect()
+            }
             Self::Slots(slots) => slots.texts(TEXTS_A_VIEW),
         }
     }
@@ -61,14 +58,10 @@ impl Evidence {
     /// For each position of a text the symbols that this view sees there.
     fn alternatives(&self, label: &[Symbol]) -> Vec<Vec<Symbol>> {
         match self {
-            Self::Ctc(steps) => steps
-                .align(label)
-                .into_iter()
-                .map(|step| steps.near(step, ALTERNATIVE_MIN))
-                .collect(),
-            Self::Slots(slots) => (0..label.len())
-                .map(|slot| slots.near(slot, ALTERNATIVE_MIN))
-                .collect(),
+            Self::Ctc(steps) => {
+                steps.align(label).into_iter().map(|step| steps.near(step, ALTERNATIVE_MIN)).collect()
+            }
+            Self::Slots(slots) => (0..label.len()).map(|slot| slots.near(slot, ALTERNATIVE_MIN)).collect(),
         }
     }
 }
@@ -91,11 +84,7 @@ impl Line {
     /// Possible texts with their scores, the best first. `alone`: the line is the whole plate, so that swaps that lead to
     /// no known shape need not be tried.
     fn texts(&self, alone: bool) -> Vec<(Vec<Symbol>, f32)> {
-        let found = self
-            .views
-            .iter()
-            .flat_map(Evidence::texts)
-            .filter(|text| text.len() <= LINE_CHARS_MAX);
+        let found = self.views.iter().flat_map(Evidence::texts).filter(|text| text.len() <= LINE_CHARS_MAX);
         let mut scored: BTreeMap<Vec<Symbol>, f32> = BTreeMap::new();
         for text in found {
             scored.entry(text).or_insert_with_key(|text| self.score(text));
@@ -110,10 +99,8 @@ impl Line {
 }
 
 fn ranked(scored: &BTreeMap<Vec<Symbol>, f32>) -> Vec<(Vec<Symbol>, f32)> {
-    let mut list: Vec<(Vec<Symbol>, f32)> = scored
-        .iter()
-        .map(|(text, &score)| (text.clone(), score))
-        .collect();
+    let mut list: Vec<(Vec<Symbol>, f32)> =
+        scored.iter().map(|(text, &score)| (text.clone(), score)).collect();
     list.sort_by(|a, b| b.1.total_cmp(&a.1));
     list
 }
@@ -125,12 +112,7 @@ fn swaps(text: &[Symbol], alone: bool) -> Vec<Vec<Symbol>> {
         let swapped = positions.flat_map(|(at, &symbol)| {
             twins(symbol).map(move |twin| {
                 let replaced = text.iter().enumerate();
-                (
-                    at,
-                    replaced
-                        .map(|(k, &other)| if k == at { twin } else { other })
-                        .collect(),
-                )
+                (at, replaced.map(|(k, &other)| if k == at { twin } else { other }).collect())
             })
         });
         swapped.collect()
@@ -180,11 +162,9 @@ impl Hypothesis {
 pub(crate) fn conclude(lines: &[&Line]) -> Option<Reading> {
     let origin = Origin::of(&lines.first()?.raw);
     let hypotheses = match lines {
-        [line] => line
-            .texts(true)
-            .into_iter()
-            .map(|(text, log)| Hypothesis::new(vec![text], log, origin))
-            .collect(),
+        [line] => {
+            line.texts(true).into_iter().map(|(text, log)| Hypothesis::new(vec![text], log, origin)).collect()
+        }
         [upper, lower] => combined(&upper.texts(false), &lower.texts(false), origin),
         _ => Vec::new(),
     };
@@ -207,9 +187,7 @@ fn combined(upper: &[(Vec<Symbol>, f32)], lower: &[(Vec<Symbol>, f32)], origin: 
         .iter()
         .take(COMBINED)
         .flat_map(|above| lower.iter().take(COMBINED).map(move |below| (above, below)));
-    pairs
-        .map(|((a, p), (b, q))| Hypothesis::new(vec![a.clone(), b.clone()], p + q, origin))
-        .collect()
+    pairs.map(|((a, p), (b, q))| Hypothesis::new(vec![a.clone(), b.clone()], p + q, origin)).collect()
 }
 
 /// Posterior of each position of the best text. Texts of another length are "no character here" for every position.
@@ -239,11 +217,8 @@ fn positions(
             let mut scored = vec![(symbol, best.weighed)];
             for other in list {
                 let mut parts = best.parts.clone();
-                let substituted: Vec<Symbol> = part
-                    .iter()
-                    .enumerate()
-                    .map(|(k, &kept)| if k == place { other } else { kept })
-                    .collect();
+                let substituted: Vec<Symbol> =
+                    part.iter().enumerate().map(|(k, &kept)| if k == place { other } else { kept }).collect();
                 let log = best.log - own + line.score(&substituted);
                 if let Some(slot) = parts.get_mut(at) {
                     *slot = substituted;
@@ -288,10 +263,7 @@ mod tests {
             blank[0] = 1.0;
             rows.extend([row, blank]);
         }
-        Line {
-            views: vec![Evidence::Ctc(Steps::new(rows))],
-            raw: shown.to_owned(),
-        }
+        Line { views: vec![Evidence::Ctc(Steps::new(rows))], raw: shown.to_owned() }
     }
 
     #[test]
@@ -301,10 +273,7 @@ mod tests {
         assert_eq!(text(&reading.text), "LS15EBC");
         let third = &reading.positions[2];
         assert_eq!((third[0].character, third[1].character), ('1', 'I'));
-        assert!(
-            third[0].probability > 0.6 && third[1].probability > 0.1,
-            "{third:?}"
-        );
+        assert!(third[0].probability > 0.6 && third[1].probability > 0.1, "{third:?}");
     }
 
     #[test]
@@ -323,11 +292,7 @@ mod tests {
             let sum: f32 = position.iter().map(|a| a.probability).sum();
             assert!(sum <= 1.0 + 1e-4 && sum > 0.9, "{position:?}");
         }
-        assert!(
-            (reading.positions[0][1].probability - 0.4).abs() < 0.02,
-            "{:?}",
-            reading.positions[0]
-        );
+        assert!((reading.positions[0][1].probability - 0.4).abs() < 0.02, "{:?}", reading.positions[0]);
     }
 
     #[test]

@@ -44,10 +44,7 @@ pub(crate) fn likeness(candidate: &Candidate<'_>) -> f32 {
 /// By which letters and digits there are.
 fn by_text(text: &[Symbol], raw: &str) -> f32 {
     let count = text.len();
-    let digits = text
-        .iter()
-        .filter(|&&symbol| character(symbol).is_ascii_digit())
-        .count();
+    let digits = text.iter().filter(|&&symbol| character(symbol).is_ascii_digit()).count();
     let is_chinese = shapes::Origin::of(raw) == shapes::Origin::China && (6..=7).contains(&count);
     let known = is_chinese || shapes::is_known(text);
     let mut share = 1.0;
@@ -77,8 +74,7 @@ fn by_text(text: &[Symbol], raw: &str) -> f32 {
 
 /// Digits and separators alone: then a letter in the text has come from its shape, not from what was seen.
 fn is_a_number(raw: &str) -> bool {
-    raw.chars()
-        .all(|c| c.is_ascii_digit() || alphabet::is_separator(c))
+    raw.chars().all(|c| c.is_ascii_digit() || alphabet::is_separator(c))
 }
 
 /// A year of this or the last century and the first digit of a month, as on-screen clocks have it.
@@ -93,17 +89,12 @@ fn starts_like_a_date(raw: &str) -> bool {
 /// By what was read before folding: small letters, foreign characters, marks of addresses and clocks.
 fn by_raw(raw: &str) -> f32 {
     let small = raw.chars().filter(|c| c.is_lowercase()).count();
-    let foreign = raw
-        .chars()
-        .filter(|&c| alphabet::fold(c).is_none() && !alphabet::is_separator(c))
-        .count();
+    let foreign = raw.chars().filter(|&c| alphabet::fold(c).is_none() && !alphabet::is_separator(c)).count();
     // The province before a Chinese plate is no stranger.
     let foreign = foreign.saturating_sub(usize::from(shapes::Origin::of(raw) == shapes::Origin::China));
     let mut share = 0.6_f32.powi((small.saturating_sub(1) + foreign).min(20) as i32);
     let lowered = raw.to_lowercase();
-    if ["www", "http", ".com", ".net", ".org", "km/h", "@"]
-        .iter()
-        .any(|mark| lowered.contains(mark))
+    if ["www", "http", ".com", ".net", ".org", "km/h", "@"].iter().any(|mark| lowered.contains(mark))
         || is_clock(raw)
     {
         share *= 0.1;
@@ -146,25 +137,12 @@ mod tests {
 
     fn of(raw: &str, aspect: f32) -> f32 {
         let text: Vec<Symbol> = raw.chars().filter_map(alphabet::fold).collect();
-        likeness(&Candidate {
-            text: &text,
-            raw,
-            log: -0.1,
-            aspect,
-            lines: 1,
-        })
+        likeness(&Candidate { text: &text, raw, log: -0.1, aspect, lines: 1 })
     }
 
     #[test]
     fn plates_are_like_plates_and_the_rest_is_not() {
-        for plate in [
-            "LS15 EBC",
-            "34A-368.37",
-            "AYO-9034",
-            "6TRJ244",
-            "沪C21F13",
-            "B 611 KO",
-        ] {
+        for plate in ["LS15 EBC", "34A-368.37", "AYO-9034", "6TRJ244", "沪C21F13", "B 611 KO"] {
             assert!(of(plate, 4.0) > 0.5, "{plate}: {}", of(plate, 4.0));
         }
         for other in [
@@ -186,13 +164,7 @@ mod tests {
         assert!(of("A1", 3.0) <= 0.0);
         assert!(of("ABCDEF123456", 3.0) <= 0.0);
         let text: Vec<Symbol> = "LS15EBC".chars().filter_map(alphabet::fold).collect();
-        let broken = Candidate {
-            text: &text,
-            raw: "LS15EBC",
-            log: f32::NAN,
-            aspect: 4.0,
-            lines: 1,
-        };
+        let broken = Candidate { text: &text, raw: "LS15EBC", log: f32::NAN, aspect: 4.0, lines: 1 };
         assert!(likeness(&broken) <= 0.0);
         assert!(of("LS15EBC", f32::NAN) < 0.3);
     }
@@ -201,13 +173,7 @@ mod tests {
     fn doubt_and_odd_forms_cost() {
         assert!(of("LS15EBC", 14.0) < of("LS15EBC", 4.0));
         let text: Vec<Symbol> = "LS15EBC".chars().filter_map(alphabet::fold).collect();
-        let doubted = Candidate {
-            text: &text,
-            raw: "LS15EBC",
-            log: -7.0,
-            aspect: 4.0,
-            lines: 1,
-        };
+        let doubted = Candidate { text: &text, raw: "LS15EBC", log: -7.0, aspect: 4.0, lines: 1 };
         assert!((likeness(&doubted) - (-1.0_f32).exp()).abs() < 1e-5);
     }
 }

@@ -69,10 +69,7 @@ impl ReadingNetwork {
     /// Tells decoder, characters and input from the model.
     pub(super) fn new(network: Box<dyn Inference>) -> Result<Self, InferenceError> {
         let info = network.info();
-        let refuse = |reason: String| InferenceError::Layout {
-            model: info.name.clone(),
-            reason,
-        };
+        let refuse = |reason: String| InferenceError::Layout { model: info.name.clone(), reason };
         let decoder = match info.metadata.get(DECODER_KEY).map(String::as_str) {
             None | Some("ctc") => Decoder::Ctc,
             Some("slots") => Decoder::Slots,
@@ -83,18 +80,11 @@ impl ReadingNetwork {
             }
         };
         let lines = info.metadata.get(CHARACTERS_KEY).ok_or_else(|| {
-            refuse(format!(
-                "its metadata has no key `{CHARACTERS_KEY}`; expected the characters, one a line"
-            ))
+            refuse(format!("its metadata has no key `{CHARACTERS_KEY}`; expected the characters, one a line"))
         })?;
         let alphabet = alphabet_of(lines, decoder, info)?;
         let form = form_of(info).map_err(refuse)?;
-        Ok(Self {
-            network,
-            alphabet,
-            decoder,
-            form,
-        })
+        Ok(Self { network, alphabet, decoder, form })
     }
 
     /// How the output is decoded.
@@ -125,12 +115,7 @@ impl ReadingNetwork {
         let mut order: Vec<(u32, usize)> = crops
             .iter()
             .enumerate()
-            .map(|(at, crop)| {
-                (
-                    self.form.width.unwrap_or(crop.width.next_multiple_of(WIDTH_STEP)),
-                    at,
-                )
-            })
+            .map(|(at, crop)| (self.form.width.unwrap_or(crop.width.next_multiple_of(WIDTH_STEP)), at))
             .collect();
         order.sort_unstable();
         let mut seen: Vec<Option<Seen>> = vec![None; crops.len()];
@@ -152,10 +137,7 @@ impl ReadingNetwork {
     }
 
     fn failed(&self, reason: String) -> InferenceError {
-        InferenceError::Run {
-            model: self.network.info().name.clone(),
-            reason,
-        }
+        InferenceError::Run { model: self.network.info().name.clone(), reason }
     }
 
     /// One batch of crops, each padded with gray to `width`.
@@ -163,25 +145,18 @@ impl ReadingNetwork {
         let count = self.form.batch.unwrap_or(crops.len()).max(crops.len());
         let (channels, height) = (self.form.channels, self.form.height as usize);
         let mut data = vec![0.0; count * channels * height * width as usize];
-        for (crop, out) in crops
-            .iter()
-            .zip(data.chunks_exact_mut(channels * height * width as usize))
-        {
+        for (crop, out) in crops.iter().zip(data.chunks_exact_mut(channels * height * width as usize)) {
             fill(crop, channels, width as usize, out);
         }
-        let input = Tensor {
-            shape: vec![count, channels, height, width as usize],
-            data,
-        };
+        let input = Tensor { shape: vec![count, channels, height, width as usize], data };
         let outputs = self.network.run(&input)?;
         let Some(output) = outputs.first() else {
             return Err(self.failed("it gave no output".to_owned()));
         };
         let &[batch, steps, classes] = output.shape.as_slice() else {
-            return Err(self.failed(format!(
-                "the output has shape {:?}; expected three dimensions",
-                output.shape
-            )));
+            return Err(
+                self.failed(format!("the output has shape {:?}; expected three dimensions", output.shape))
+            );
         };
         if batch < crops.len()
             || classes != self.alphabet.len()
@@ -212,16 +187,9 @@ impl ReadingNetwork {
         for step in probabilities.chunks_exact(classes) {
             rows.push(self.alphabet.fold_row(step));
             // Values that are not numbers lose every comparison.
-            let best = step
-                .iter()
-                .enumerate()
-                .fold((0, f32::NEG_INFINITY), |best, (class, &probability)| {
-                    if probability > best.1 {
-                        (class, probability)
-                    } else {
-                        best
-                    }
-                });
+            let best = step.iter().enumerate().fold((0, f32::NEG_INFINITY), |best, (class, &probability)| {
+                if probability > best.1 { (class, probability) } else { best }
+            });
             let repeats = self.decoder == Decoder::Ctc && last == Some(best.0);
             if let Some(character) = self.alphabet.character(best.0).filter(|_| !repeats) {
                 raw.push(character);
@@ -238,11 +206,7 @@ impl ReadingNetwork {
 
 /// The characters, with PP-OCR's space behind them when the output has one class more.
 fn alphabet_of(lines: &str, decoder: Decoder, info: &ModelInfo) -> Result<Alphabet, InferenceError> {
-    let classes = info
-        .outputs
-        .first()
-        .and_then(|output| output.shape.last().copied())
-        .flatten();
+    let classes = info.outputs.first().and_then(|output| output.shape.last().copied()).flatten();
     let spaced = alphabet::Alphabet::from_lines(lines);
     let plain = spaced.without_last();
     let alphabet = match (decoder, classes) {
@@ -256,30 +220,19 @@ fn alphabet_of(lines: &str, decoder: Decoder, info: &ModelInfo) -> Result<Alphab
 
 /// The input from its declared shape.
 fn form_of(info: &ModelInfo) -> Result<Form, String> {
-    let shape = info
-        .inputs
-        .first()
-        .map(|spec| spec.shape.clone())
-        .unwrap_or_default();
+    let shape = info.inputs.first().map(|spec| spec.shape.clone()).unwrap_or_default();
     let expected =
         || format!("the input has shape {shape:?}; expected [batch, 1 or 3, height, width or free]");
     let &[batch, channels, height, width] = shape.as_slice() else {
         return Err(expected());
     };
     let channels = channels.unwrap_or(3);
-    let height = height
-        .filter(|height| (8..=SIDE_MAX).contains(height))
-        .ok_or_else(expected)?;
+    let height = height.filter(|height| (8..=SIDE_MAX).contains(height)).ok_or_else(expected)?;
     let sane_width = width.is_none_or(|width| (8..=SIDE_MAX).contains(&width));
     if !matches!(channels, 1 | 3) || !sane_width || batch == Some(0) {
         return Err(expected());
     }
-    Ok(Form {
-        channels,
-        height: height as u32,
-        width: width.map(|width| width as u32),
-        batch,
-    })
+    Ok(Form { channels, height: height as u32, width: width.map(|width| width as u32), batch })
 }
 
 /// Writes a crop into its part of the input, values from -1 to 1; what it does not cover stays 0.
@@ -291,19 +244,10 @@ fn fill(crop: &RgbImage, channels: usize, width: usize, out: &mut [f32]) {
         for (row, line) in plane.chunks_exact_mut(width.max(1)).enumerate() {
             if channels == 1 {
                 let samples = luma.iter().skip(row * own).take(own);
-                line.iter_mut()
-                    .zip(samples)
-                    .for_each(|(value, &sample)| *value = scaled(sample));
+                line.iter_mut().zip(samples).for_each(|(value, &sample)| *value = scaled(sample));
             } else {
-                let samples = crop
-                    .data
-                    .iter()
-                    .skip(row * own * 3 + channel)
-                    .step_by(3)
-                    .take(own);
-                line.iter_mut()
-                    .zip(samples)
-                    .for_each(|(value, &sample)| *value = scaled(sample));
+                let samples = crop.data.iter().skip(row * own * 3 + channel).step_by(3).take(own);
+                line.iter_mut().zip(samples).for_each(|(value, &sample)| *value = scaled(sample));
             }
         }
     }
@@ -330,28 +274,15 @@ mod tests {
         for (row, &class) in data.chunks_exact_mut(classes).zip(chosen) {
             row[class] = 1.0;
         }
-        Tensor {
-            shape: vec![1, chosen.len(), classes],
-            data,
-        }
+        Tensor { shape: vec![1, chosen.len(), classes], data }
     }
 
     fn read(network: &mut ReadingNetwork) -> (String, String) {
         let image = RgbImage::filled(100, 50, [90; 3]);
-        let crop = network
-            .cut(&image, &BBox::new(0.0, 0.0, 100.0, 30.0).quad(), Cut::TIGHT)
-            .unwrap();
+        let crop = network.cut(&image, &BBox::new(0.0, 0.0, 100.0, 30.0).quad(), Cut::TIGHT).unwrap();
         let seen = network.see(&[crop]).unwrap().remove(0);
-        let line = Line {
-            views: vec![seen.evidence],
-            raw: seen.raw.clone(),
-        };
-        (
-            conclude(&[&line])
-                .map(|reading| text(&reading.text))
-                .unwrap_or_default(),
-            seen.raw,
-        )
+        let line = Line { views: vec![seen.evidence], raw: seen.raw.clone() };
+        (conclude(&[&line]).map(|reading| text(&reading.text)).unwrap_or_default(), seen.raw)
     }
 
     #[test]
@@ -379,10 +310,7 @@ mod tests {
     fn models_that_are_no_readers_are_refused_with_what_is_missing() {
         let refused = |input: &[Option<usize>], metadata: &[(&str, &str)]| {
             let model = Recorded::new("m.onnx", input, metadata, vec![vec![certain(6, &[1])]]);
-            ReadingNetwork::new(Box::new(model))
-                .map(|_| ())
-                .unwrap_err()
-                .to_string()
+            ReadingNetwork::new(Box::new(model)).map(|_| ()).unwrap_err().to_string()
         };
         assert!(refused(&FREE, &[]).contains("`character`"));
         assert!(refused(&FREE, &[("character", "A\nB")]).contains("6 classes"));
@@ -395,29 +323,14 @@ mod tests {
 
     #[test]
     fn answers_of_another_shape_are_errors() {
-        let other = Tensor {
-            shape: vec![1, 6],
-            data: vec![0.0; 6],
-        };
+        let other = Tensor { shape: vec![1, 6], data: vec![0.0; 6] };
         let answers = vec![vec![certain(6, &[1])], vec![other], vec![]];
         let model = Recorded::new("m", &FREE, &[("character", "A\nB\n7\n-")], answers);
         let mut network = ReadingNetwork::new(Box::new(model)).unwrap();
         let crop = RgbImage::filled(96, 48, [0; 3]);
         assert!(network.see(std::slice::from_ref(&crop)).is_ok());
-        assert!(
-            network
-                .see(std::slice::from_ref(&crop))
-                .unwrap_err()
-                .to_string()
-                .contains("[1, 6]")
-        );
-        assert!(
-            network
-                .see(&[crop])
-                .unwrap_err()
-                .to_string()
-                .contains("no output")
-        );
+        assert!(network.see(std::slice::from_ref(&crop)).unwrap_err().to_string().contains("[1, 6]"));
+        assert!(network.see(&[crop]).unwrap_err().to_string().contains("no output"));
     }
 
     #[test]
@@ -427,9 +340,6 @@ mod tests {
         let mut out = vec![0.0; 9];
         fill(&crop, 3, 3, &mut out);
         let expected = [-1.0, -1.0, 0.0, 1.0, 1.0, 0.0, -1.0, -0.6, 0.0];
-        assert!(
-            out.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6),
-            "{out:?}"
-        );
+        assert!(out.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{out:?}");
     }
 }

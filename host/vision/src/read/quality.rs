@@ -1,9 +1,6 @@
 //! How well a crop can be read, from its pixels.
 
-#![expect(
-    clippy::indexing_slicing,
-    reason = "pixel loops inside sides that are checked first"
-)]
+#![expect(clippy::indexing_slicing, reason = "pixel loops inside sides that are checked first")]
 
 use ovr_domain::read::CropQuality;
 use ovr_domain::{Quad, RgbImage};
@@ -64,9 +61,7 @@ pub(crate) fn gap(image: &RgbImage, quad: &Quad) -> f32 {
     let width = strip.width as usize;
     let change = |row: usize| -> u32 {
         let line = &luma[row * width..(row + 1) * width];
-        line.windows(2)
-            .map(|pair| u32::from(pair[0].abs_diff(pair[1])))
-            .sum()
+        line.windows(2).map(|pair| u32::from(pair[0].abs_diff(pair[1]))).sum()
     };
     let rows = ROWS as usize;
     let quietest = (rows * 36 / 100..rows * 64 / 100).min_by_key(|&row| change(row) + change(row + 1));

@@ -18,17 +18,8 @@ const TWO_LINE_ASPECT_MAX: f32 = 2.3;
 const GAP_OVERLAP: f32 = 0.02;
 
 /// The views of a still picture's line. A video has a new view with every frame instead.
-pub(super) const VIEWS: [Cut; 3] = [
-    Cut::TIGHT,
-    Cut {
-        across: -0.05,
-        down: -0.08,
-    },
-    Cut {
-        across: 0.25,
-        down: 0.0,
-    },
-];
+pub(super) const VIEWS: [Cut; 3] =
+    [Cut::TIGHT, Cut { across: -0.05, down: -0.08 }, Cut { across: 0.25, down: 0.0 }];
 
 /// A plate read from one or two lines.
 #[derive(Debug, Clone, PartialEq)]
@@ -99,9 +90,7 @@ impl PlateReader {
     /// # Errors
     /// [`InferenceError::Layout`] when the model is no reader; the message says what was found and what would be right.
     pub fn new(network: Box<dyn Inference>) -> Result<Self, InferenceError> {
-        Ok(Self {
-            network: ReadingNetwork::new(network)?,
-        })
+        Ok(Self { network: ReadingNetwork::new(network)? })
     }
 
     /// How the output is decoded.
@@ -122,21 +111,13 @@ impl PlateReader {
         for (at, quad) in quads.iter().enumerate().filter(|(_, quad)| quad.is_finite()) {
             let region = quad.bounds().grown(0.1, 0.1);
             let (image, (left, top)) = frame.picture.rgb(region);
-            let moved = Quad(quad.0.map(|p| ovr_domain::Point {
-                x: p.x - left as f32,
-                y: p.y - top as f32,
-            }));
+            let moved = Quad(quad.0.map(|p| ovr_domain::Point { x: p.x - left as f32, y: p.y - top as f32 }));
             crops.push((at, image, moved));
         }
         let mut jobs = Vec::new();
         for (at, image, quad) in &crops {
             jobs.push((*at, image, *quad));
-            jobs.extend(
-                halves(image, quad)
-                    .into_iter()
-                    .flatten()
-                    .map(|half| (*at, image, half)),
-            );
+            jobs.extend(halves(image, quad).into_iter().flatten().map(|half| (*at, image, half)));
         }
         let pairs: Vec<(&RgbImage, Quad)> = jobs.iter().map(|(_, image, quad)| (*image, *quad)).collect();
         let seen = self.see(&pairs, &[Cut::TIGHT])?;
@@ -190,10 +171,7 @@ impl PlateReader {
             };
             let line = slot.get_or_insert_with(|| SeenLine {
                 quad: *quad,
-                line: Line {
-                    views: Vec::new(),
-                    raw: answer.raw,
-                },
+                line: Line { views: Vec::new(), raw: answer.raw },
             });
             line.line.views.push(answer.evidence);
         }
@@ -207,10 +185,7 @@ fn halves(image: &RgbImage, quad: &Quad) -> Option<[Quad; 2]> {
         return None;
     }
     let gap = gap(image, quad);
-    Some([
-        rectify::band(quad, 0.0, gap + GAP_OVERLAP),
-        rectify::band(quad, gap - GAP_OVERLAP, 1.0),
-    ])
+    Some([rectify::band(quad, 0.0, gap + GAP_OVERLAP), rectify::band(quad, gap - GAP_OVERLAP, 1.0)])
 }
 
 /// Of a crop read whole and, when there are three lines, its halves: the reading that is most like a plate.
@@ -219,9 +194,7 @@ fn most_like_a_plate(lines: &[&SeenLine]) -> Option<ReadPlate> {
     if let &[_, upper, lower] = lines {
         plates.extend(plate_of(&[upper, lower]));
     }
-    plates
-        .into_iter()
-        .max_by(|a, b| a.likeness.total_cmp(&b.likeness))
+    plates.into_iter().max_by(|a, b| a.likeness.total_cmp(&b.likeness))
 }
 
 #[cfg(test)]

@@ -3,10 +3,7 @@
 //! The strip is sampled through the projective map of the unit square onto the quad (Heckbert 1989, "Fundamentals of
 //! Texture Mapping", section 2.2.3): bilinear where it enlarges, the mean of several samples where it shrinks.
 
-#![expect(
-    clippy::indexing_slicing,
-    reason = "pixel loops; positions are clamped to the picture first"
-)]
+#![expect(clippy::indexing_slicing, reason = "pixel loops; positions are clamped to the picture first")]
 
 use ovr_domain::{Point, Quad, RgbImage};
 
@@ -24,10 +21,7 @@ pub(crate) struct Cut {
 
 impl Cut {
     /// The quad as it is.
-    pub(crate) const TIGHT: Self = Self {
-        across: 0.0,
-        down: 0.0,
-    };
+    pub(crate) const TIGHT: Self = Self { across: 0.0, down: 0.0 };
 }
 
 /// The quad moved outwards.
@@ -45,27 +39,14 @@ pub(crate) fn grown(quad: &Quad, cut: Cut) -> Quad {
         x: point.x + s * across * ux + t * down * vx,
         y: point.y + s * across * uy + t * down * vy,
     };
-    Quad([
-        moved(a, -1.0, -1.0),
-        moved(b, 1.0, -1.0),
-        moved(c, 1.0, 1.0),
-        moved(d, -1.0, 1.0),
-    ])
+    Quad([moved(a, -1.0, -1.0), moved(b, 1.0, -1.0), moved(c, 1.0, 1.0), moved(d, -1.0, 1.0)])
 }
 
 /// The part of a quad between two heights, 0 its upper and 1 its lower edge.
 pub(crate) fn band(quad: &Quad, from: f32, to: f32) -> Quad {
     let [a, b, c, d] = quad.0;
-    let between = |p: Point, q: Point, t: f32| Point {
-        x: p.x + (q.x - p.x) * t,
-        y: p.y + (q.y - p.y) * t,
-    };
-    Quad([
-        between(a, d, from),
-        between(b, c, from),
-        between(b, c, to),
-        between(a, d, to),
-    ])
+    let between = |p: Point, q: Point, t: f32| Point { x: p.x + (q.x - p.x) * t, y: p.y + (q.y - p.y) * t };
+    Quad([between(a, d, from), between(b, c, from), between(b, c, to), between(a, d, to)])
 }
 
 /// Samples the quad into a strip of `height` pixels, its width in proportion and at most `width_max`. Nothing when the
@@ -79,12 +60,7 @@ pub(crate) fn strip(image: &RgbImage, quad: &Quad, height: u32, width_max: u32) 
         return None;
     }
     let width = ((height as f32 * across / down).round() as u32).clamp(height / 3, width_max.max(height / 3));
-    sample(
-        image,
-        quad,
-        (width, height),
-        ((down / height as f32 - 0.25).ceil() as u32).clamp(1, SAMPLES_MAX),
-    )
+    sample(image, quad, (width, height), ((down / height as f32 - 0.25).ceil() as u32).clamp(1, SAMPLES_MAX))
 }
 
 /// Samples the quad into exactly `size` pixels, the mean of `samples` by `samples` points each.
@@ -169,11 +145,7 @@ impl Projection {
         let point = |row: &[f32; 3]| (row[0] * u + row[1] * v + row[2]) / w;
         let (x, y) = (point(&self.x), point(&self.y));
         // A quad that crosses the horizon has points at infinity: they read the corner.
-        if x.is_finite() && y.is_finite() {
-            Point { x, y }
-        } else {
-            Point { x: 0.0, y: 0.0 }
-        }
+        if x.is_finite() && y.is_finite() { Point { x, y } } else { Point { x: 0.0, y: 0.0 } }
     }
 }
 
@@ -185,11 +157,7 @@ mod tests {
     fn gradient(width: u32, height: u32) -> RgbImage {
         let pixels =
             (0..height).flat_map(|y| (0..width).flat_map(move |x| [(x * 2) as u8, (y * 4) as u8, 7]));
-        RgbImage {
-            width,
-            height,
-            data: pixels.collect(),
-        }
+        RgbImage { width, height, data: pixels.collect() }
     }
 
     #[test]
@@ -205,10 +173,7 @@ mod tests {
     fn a_perspective_quad_maps_its_corners_and_its_diagonals() {
         let corners = [(10.0, 10.0), (90.0, 20.0), (80.0, 50.0), (15.0, 40.0)].map(|(x, y)| Point { x, y });
         let map = Projection::of(&Quad(corners)).unwrap();
-        for ((u, v), corner) in [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)]
-            .into_iter()
-            .zip(corners)
-        {
+        for ((u, v), corner) in [(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)].into_iter().zip(corners) {
             assert!(map.at(u, v).distance(corner) < 1e-3);
         }
         // The diagonals of the square cross in the middle, so those of the quad cross at its image.
@@ -224,35 +189,16 @@ mod tests {
             pixel.fill(if at % 2 == 0 { 0 } else { 200 });
         }
         let cut = strip(&image, &BBox::new(0.0, 0.0, 96.0, 96.0).quad(), 48, 640).unwrap();
-        assert!(
-            cut.data.iter().all(|&value| value == 100),
-            "{:?}",
-            cut.pixel(3, 3)
-        );
-        let outside = strip(
-            &gradient(20, 10),
-            &BBox::new(-30.0, -30.0, -10.0, -20.0).quad(),
-            10,
-            64,
-        )
-        .unwrap();
+        assert!(cut.data.iter().all(|&value| value == 100), "{:?}", cut.pixel(3, 3));
+        let outside =
+            strip(&gradient(20, 10), &BBox::new(-30.0, -30.0, -10.0, -20.0).quad(), 10, 64).unwrap();
         assert_eq!(outside.pixel(5, 5), [0, 0, 7]);
     }
 
     #[test]
     fn growing_and_bands_keep_the_sides_parallel() {
         let quad = BBox::new(10.0, 10.0, 50.0, 20.0).quad();
-        assert_eq!(
-            grown(
-                &quad,
-                Cut {
-                    across: 0.5,
-                    down: 0.1
-                }
-            )
-            .bounds(),
-            BBox::new(5.0, 9.0, 55.0, 21.0)
-        );
+        assert_eq!(grown(&quad, Cut { across: 0.5, down: 0.1 }).bounds(), BBox::new(5.0, 9.0, 55.0, 21.0));
         assert_eq!(band(&quad, 0.5, 1.0).bounds(), BBox::new(10.0, 15.0, 50.0, 20.0));
     }
 
@@ -263,11 +209,7 @@ mod tests {
         broken.0[2].x = f32::NAN;
         assert!(strip(&image, &broken, 48, 640).is_none());
         assert!(strip(&image, &BBox::new(3.0, 3.0, 3.0, 3.0).quad(), 48, 640).is_none());
-        let empty = RgbImage {
-            width: 0,
-            height: 0,
-            data: Vec::new(),
-        };
+        let empty = RgbImage { width: 0, height: 0, data: Vec::new() };
         assert!(strip(&empty, &BBox::new(1.0, 1.0, 9.0, 5.0).quad(), 48, 640).is_none());
         let huge = BBox::new(-1e9, -1e9, 1e9, 1e9).quad();
         assert!(strip(&image, &huge, 48, 640).is_some_and(|cut| cut.width <= 640));

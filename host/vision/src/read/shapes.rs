@@ -82,17 +82,10 @@ const SHAPES: [(&str, f32); 59] = [
 /// Weight of the shape of a text, when it is known.
 fn weight(text: &[Symbol]) -> Option<f32> {
     let of = |&symbol: &Symbol| {
-        if character(symbol).is_ascii_digit() {
-            '0'
-        } else {
-            'A'
-        }
+        if character(symbol).is_ascii_digit() { '0' } else { 'A' }
     };
     let is_it = |shape: &str| shape.len() == text.len() && shape.chars().eq(text.iter().map(of));
-    SHAPES
-        .iter()
-        .find(|(shape, _)| is_it(shape))
-        .map(|&(_, weight)| weight)
+    SHAPES.iter().find(|(shape, _)| is_it(shape)).map(|&(_, weight)| weight)
 }
 
 /// At least five letters and nothing else.
@@ -118,11 +111,7 @@ impl Origin {
     /// From what was read before folding.
     pub(crate) fn of(raw: &str) -> Self {
         let first = raw.chars().find(|&character| !is_separator(character));
-        if first.is_some_and(is_ideograph) {
-            Self::China
-        } else {
-            Self::Anywhere
-        }
+        if first.is_some_and(is_ideograph) { Self::China } else { Self::Anywhere }
     }
 }
 
@@ -135,10 +124,7 @@ pub(crate) fn prior(text: &[Symbol], origin: Origin) -> f32 {
     match origin {
         Origin::Anywhere => STRENGTH * weight(text).unwrap_or(if is_word(text) { -WORD } else { 0.0 }),
         Origin::China => {
-            let unused = text
-                .iter()
-                .filter(|&&symbol| matches!(character(symbol), 'I' | 'O'))
-                .count();
+            let unused = text.iter().filter(|&&symbol| matches!(character(symbol), 'I' | 'O')).count();
             -UNUSED_LETTER * unused as f32
         }
     }

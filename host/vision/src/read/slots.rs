@@ -23,11 +23,7 @@ impl Slots {
     }
 
     fn at(&self, slot: usize, symbol: Symbol) -> f32 {
-        self.0
-            .get(slot)
-            .and_then(|row| row.get(usize::from(symbol)))
-            .copied()
-            .unwrap_or(NEVER)
+        self.0.get(slot).and_then(|row| row.get(usize::from(symbol))).copied().unwrap_or(NEVER)
     }
 
     /// Log-probability of a text: its symbols in the first slots, the others empty.
@@ -36,10 +32,7 @@ impl Slots {
             return NEVER;
         }
         let padded = label.iter().copied().chain(std::iter::repeat(0));
-        (0..self.0.len())
-            .zip(padded)
-            .map(|(slot, symbol)| self.at(slot, symbol))
-            .sum()
+        (0..self.0.len()).zip(padded).map(|(slot, symbol)| self.at(slot, symbol)).sum()
     }
 
     /// The most probable text and those that differ from it in one slot, the best first, at most `count`.
@@ -48,17 +41,10 @@ impl Slots {
         let pick = |other: Option<usize>| -> Vec<Symbol> {
             let of =
                 |(slot, list): (usize, &Vec<Symbol>)| list.get(usize::from(other == Some(slot))).copied();
-            ranked
-                .iter()
-                .enumerate()
-                .filter_map(of)
-                .filter(|&symbol| symbol != 0)
-                .collect()
+            ranked.iter().enumerate().filter_map(of).filter(|&symbol| symbol != 0).collect()
         };
-        let mut texts: Vec<Vec<Symbol>> = std::iter::once(None)
-            .chain((0..ranked.len()).map(Some))
-            .map(pick)
-            .collect();
+        let mut texts: Vec<Vec<Symbol>> =
+            std::iter::once(None).chain((0..ranked.len()).map(Some)).map(pick).collect();
         texts.sort_by(|a, b| self.score(b).total_cmp(&self.score(a)));
         texts.dedup();
         texts.truncate(count);
@@ -68,19 +54,14 @@ impl Slots {
     /// Symbols with at least probability `min` in a slot.
     pub(crate) fn near(&self, slot: usize, min: f32) -> Vec<Symbol> {
         let row = self.0.get(slot).into_iter().flatten().enumerate().skip(1);
-        row.filter(|(_, log)| **log >= min.ln())
-            .map(|(symbol, _)| symbol as Symbol)
-            .collect()
+        row.filter(|(_, log)| **log >= min.ln()).map(|(symbol, _)| symbol as Symbol).collect()
     }
 }
 
 /// The symbols of a slot, the most probable first.
 fn ranked(row: &Row) -> Vec<Symbol> {
-    let mut symbols: Vec<(Symbol, f32)> = row
-        .iter()
-        .enumerate()
-        .map(|(at, &log)| (at as Symbol, log))
-        .collect();
+    let mut symbols: Vec<(Symbol, f32)> =
+        row.iter().enumerate().map(|(at, &log)| (at as Symbol, log)).collect();
     symbols.sort_by(|a, b| b.1.total_cmp(&a.1));
     symbols.into_iter().map(|(symbol, _)| symbol).collect()
 }

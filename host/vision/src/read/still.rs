@@ -104,9 +104,7 @@ impl StillReader {
         if plates.iter().all(|plate| plate.likeness < CLOSER_LIKENESS) {
             // Nothing clear: the plate may be too small for the usual scale.
             let closer = self.finder.config().long_side_px as f32 * CLOSER;
-            let lines = self
-                .finder
-                .lines_at(&picture, closer.min(longer_side(image) * ENLARGE_MAX))?;
+            let lines = self.finder.lines_at(&picture, closer.min(longer_side(image) * ENLARGE_MAX))?;
             plates.extend(self.read_lines(image, &lines)?);
         }
         let mut places: Vec<Quad> = Vec::new();
@@ -147,10 +145,8 @@ impl StillReader {
             quads.extend(later.filter_map(|other| group::side_by_side(&line.quad, &other.quad)));
         }
         let seen = self.see(image, &quads)?;
-        let read: Vec<(&SeenLine, ReadPlate)> = seen
-            .iter()
-            .filter_map(|line| Some((line, plate_of(&[line])?)))
-            .collect();
+        let read: Vec<(&SeenLine, ReadPlate)> =
+            seen.iter().filter_map(|line| Some((line, plate_of(&[line])?))).collect();
         let mut stacks = Vec::new();
         for (upper, above) in &read {
             for (lower, below) in &read {
@@ -174,9 +170,7 @@ impl StillReader {
         let others: Vec<Cut> = VIEWS.iter().copied().filter(|view| *view != Cut::TIGHT).collect();
         let more = self.reader.see(&again, &others)?;
         let together = with_text.into_iter().zip(more).map(|(mut line, more)| {
-            line.line
-                .views
-                .extend(more.into_iter().flat_map(|more| more.line.views));
+            line.line.views.extend(more.into_iter().flat_map(|more| more.line.views));
             line
         });
         Ok(together.collect())
@@ -190,21 +184,13 @@ impl StillReader {
         let [a, b, ..] = quad.0;
         let across = width / 2.0 + (width * 0.5).max(height * 2.0);
         let down = 2.2 * height + (b.y - a.y).abs() / 2.0;
-        let region = BBox::new(
-            centre.x - across,
-            centre.y - down,
-            centre.x + across,
-            centre.y + down,
-        );
+        let region = BBox::new(centre.x - across, centre.y - down, centre.x + across, centre.y + down);
         let (image, (left, top)) = picture.rgb(region);
         let scale = ZOOM_LINE_PX / (height / plate.lines as f32).max(1.0);
         let side = (region.width().max(region.height()) * scale).min(ZOOM_SIDE_MAX_PX);
         let mut lines = self.finder.lines_at(&picture_of(&image)?, side)?;
         for line in &mut lines {
-            line.quad = Quad(line.quad.0.map(|p| Point {
-                x: p.x + left as f32,
-                y: p.y + top as f32,
-            }));
+            line.quad = Quad(line.quad.0.map(|p| Point { x: p.x + left as f32, y: p.y + top as f32 }));
         }
         Ok(lines)
     }
@@ -212,12 +198,7 @@ impl StillReader {
 
 /// Some text that is not too long.
 fn has_text(line: &SeenLine) -> bool {
-    let count = line
-        .line
-        .raw
-        .chars()
-        .filter(|&character| alphabet::fold(character).is_some())
-        .count();
+    let count = line.line.raw.chars().filter(|&character| alphabet::fold(character).is_some()).count();
     (1..=24).contains(&count)
 }
 
@@ -234,23 +215,14 @@ fn longer_side(image: &RgbImage) -> f32 {
 }
 
 fn middle(quad: &Quad) -> Point {
-    let sum = quad
-        .0
-        .iter()
-        .fold((0.0, 0.0), |sum, point| (sum.0 + point.x, sum.1 + point.y));
-    Point {
-        x: sum.0 / 4.0,
-        y: sum.1 / 4.0,
-    }
+    let sum = quad.0.iter().fold((0.0, 0.0), |sum, point| (sum.0 + point.x, sum.1 + point.y));
+    Point { x: sum.0 / 4.0, y: sum.1 / 4.0 }
 }
 
 /// Whether two readings may be the lines of one plate, by place and by how much text they have.
 fn may_stack(above: &ReadPlate, below: &ReadPlate) -> bool {
     let (a, b) = (above.text.len(), below.text.len());
-    let has_digit = below
-        .text
-        .iter()
-        .any(|&symbol| alphabet::character(symbol).is_ascii_digit());
+    let has_digit = below.text.iter().any(|&symbol| alphabet::character(symbol).is_ascii_digit());
     (2..=5).contains(&a)
         && (2..=6).contains(&b)
         && (5..=10).contains(&(a + b))
@@ -273,9 +245,7 @@ fn overlap(a: &Quad, b: &Quad) -> f32 {
 fn distinct(plates: Vec<ReadPlate>) -> Vec<ReadPlate> {
     let mut kept: Vec<ReadPlate> = Vec::new();
     for plate in by_likeness(plates) {
-        let taken = kept
-            .iter()
-            .any(|other| overlap(&other.quad, &plate.quad) >= SAME_PLATE);
+        let taken = kept.iter().any(|other| overlap(&other.quad, &plate.quad) >= SAME_PLATE);
         if plate.likeness > REPORTED_MIN && !taken {
             kept.push(plate);
         }
@@ -296,10 +266,7 @@ mod tests {
         for row in map.chunks_exact_mut(320).skip(50).take(50) {
             row[40..280].fill(0.9);
         }
-        let map = Tensor {
-            shape: vec![1, 1, 160, 320],
-            data: map,
-        };
+        let map = Tensor { shape: vec![1, 1, 160, 320], data: map };
         let network = Recorded::new("text", &[None, Some(3), None, None], &[], vec![vec![map]]);
         let finder = TextFinder::new(Box::new(network), TextFinderConfig::default()).unwrap();
         let (batch, shown) = (4, [1, 0, 2, 0, 3, 0, 4, 0, 5, 0]);
@@ -307,17 +274,10 @@ mod tests {
         for (row, class) in data.chunks_exact_mut(7).zip(shown.iter().cycle()) {
             row[*class] = 1.0;
         }
-        let answer = Tensor {
-            shape: vec![batch, shown.len(), 7],
-            data,
-        };
+        let answer = Tensor { shape: vec![batch, shown.len(), 7], data };
         let metadata = [("character", "A\nB\n1\n2\n3")];
-        let network = Recorded::new(
-            "reader",
-            &[None, Some(3), Some(48), None],
-            &metadata,
-            vec![vec![answer]],
-        );
+        let network =
+            Recorded::new("reader", &[None, Some(3), Some(48), None], &metadata, vec![vec![answer]]);
         StillReader::new(finder, PlateReader::new(Box::new(network)).unwrap())
     }
 
@@ -329,22 +289,13 @@ mod tests {
         let plate = &found[0];
         assert_eq!((plate.text.as_str(), plate.char_confidences.len()), ("AB123", 5));
         assert!(plate.confidence > 0.5 && plate.confidence <= 1.0, "{plate:?}");
-        assert!(
-            plate
-                .quad
-                .bounds()
-                .contains(BBox::new(0.0, 0.0, 160.0, 80.0).centre())
-        );
+        assert!(plate.quad.bounds().contains(BBox::new(0.0, 0.0, 160.0, 80.0).centre()));
         assert!((plate.quad.width() / plate.quad.height()) < 3.0);
     }
 
     #[test]
     fn a_picture_without_pixels_is_an_error_and_no_panic() {
-        let empty = RgbImage {
-            width: 0,
-            height: 0,
-            data: Vec::new(),
-        };
+        let empty = RgbImage { width: 0, height: 0, data: Vec::new() };
         let error = still_reader().read_crop(&empty).unwrap_err();
         assert!(error.to_string().contains("0x0"), "{error}");
     }
@@ -374,15 +325,9 @@ mod tests {
 
     #[test]
     fn lines_stack_when_together_they_have_a_plates_length_and_a_digit_below() {
-        let (upper, lower) = (
-            BBox::new(10.0, 10.0, 60.0, 30.0),
-            BBox::new(5.0, 32.0, 70.0, 54.0),
-        );
+        let (upper, lower) = (BBox::new(10.0, 10.0, 60.0, 30.0), BBox::new(5.0, 32.0, 70.0, 54.0));
         assert!(may_stack(&plate("34A", 0.1, upper), &plate("36837", 0.5, lower)));
         assert!(!may_stack(&plate("34A", 0.1, upper), &plate("TAXI", 0.5, lower)));
-        assert!(!may_stack(
-            &plate("ABC123", 0.1, upper),
-            &plate("36837", 0.5, lower)
-        ));
+        assert!(!may_stack(&plate("ABC123", 0.1, upper), &plate("36837", 0.5, lower)));
     }
 }

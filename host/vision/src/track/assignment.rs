@@ -26,11 +26,8 @@ pub fn best_pairs(rows: usize, columns: usize, edges: &[Edge]) -> Vec<(usize, us
     for edge in edges.iter().filter(usable) {
         groups.join(edge.row, rows + edge.column);
     }
-    let mut by_group: Vec<(usize, Edge)> = edges
-        .iter()
-        .filter(usable)
-        .map(|edge| (groups.root(edge.row), *edge))
-        .collect();
+    let mut by_group: Vec<(usize, Edge)> =
+        edges.iter().filter(usable).map(|edge| (groups.root(edge.row), *edge)).collect();
     by_group.sort_by_key(|(group, edge)| (*group, edge.row, edge.column));
     let mut pairs = Vec::with_capacity(rows.min(columns));
     for group in by_group.chunk_by(|a, b| a.0 == b.0) {
@@ -50,9 +47,7 @@ struct Groups {
 
 impl Groups {
     fn new(count: usize) -> Self {
-        Self {
-            parent: (0..count).collect(),
-        }
+        Self { parent: (0..count).collect() }
     }
 
     fn parent(&self, node: usize) -> usize {
@@ -87,18 +82,10 @@ fn solve_group(edges: &[(usize, Edge)], pairs: &mut Vec<(usize, usize)>) {
     columns.dedup();
     // The solver wants no more rows than columns.
     let turned = rows.len() > columns.len();
-    let (short, long) = if turned {
-        (&columns, &rows)
-    } else {
-        (&rows, &columns)
-    };
+    let (short, long) = if turned { (&columns, &rows) } else { (&rows, &columns) };
     let mut worth = Matrix::new(short.len(), long.len());
     for (_, edge) in edges {
-        let (from, to) = if turned {
-            (edge.column, edge.row)
-        } else {
-            (edge.row, edge.column)
-        };
+        let (from, to) = if turned { (edge.column, edge.row) } else { (edge.row, edge.column) };
         if let (Ok(i), Ok(j)) = (short.binary_search(&from), long.binary_search(&to)) {
             worth.set(i, j, edge.worth);
         }
@@ -122,10 +109,7 @@ struct Matrix {
 
 impl Matrix {
     fn new(rows: usize, columns: usize) -> Self {
-        Self {
-            columns,
-            cells: vec![0.0; rows * columns],
-        }
+        Self { columns, cells: vec![0.0; rows * columns] }
     }
 
     fn rows(&self) -> usize {
@@ -133,9 +117,7 @@ impl Matrix {
     }
 
     fn row(&self, row: usize) -> &[f64] {
-        self.cells
-            .get(row * self.columns..(row + 1) * self.columns)
-            .unwrap_or_default()
+        self.cells.get(row * self.columns..(row + 1) * self.columns).unwrap_or_default()
     }
 
     fn get(&self, row: usize, column: usize) -> f64 {
@@ -297,13 +279,7 @@ mod tests {
     fn nothing_gives_nothing_and_bad_edges_are_passed_over() {
         let edge = |row, column, worth| Edge { row, column, worth };
         assert!(best_pairs(0, 0, &[]).is_empty());
-        let bad = [
-            edge(0, 0, f64::NAN),
-            edge(0, 5, 1.0),
-            edge(7, 0, 1.0),
-            edge(0, 0, 0.0),
-            edge(0, 0, -1.0),
-        ];
+        let bad = [edge(0, 0, f64::NAN), edge(0, 5, 1.0), edge(7, 0, 1.0), edge(0, 0, 0.0), edge(0, 0, -1.0)];
         assert!(best_pairs(1, 1, &bad).is_empty());
     }
 

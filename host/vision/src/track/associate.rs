@@ -33,19 +33,12 @@ impl Rect {
     /// Grown on every side by `reach` widths.
     fn buffered(self, reach: f64) -> Self {
         let margin = (self.x2 - self.x1) * reach;
-        Self {
-            x1: self.x1 - margin,
-            y1: self.y1 - margin,
-            x2: self.x2 + margin,
-            y2: self.y2 + margin,
-        }
+        Self { x1: self.x1 - margin, y1: self.y1 - margin, x2: self.x2 + margin, y2: self.y2 + margin }
     }
 
     /// Whether no edge is further than `edge` from the corner of the picture.
     pub(super) fn is_within(self, edge: f64) -> bool {
-        [self.x1, self.y1, self.x2, self.y2]
-            .iter()
-            .all(|value| value.abs() <= edge)
+        [self.x1, self.y1, self.x2, self.y2].iter().all(|value| value.abs() <= edge)
     }
 }
 
@@ -92,20 +85,11 @@ pub(super) struct Pass {
 impl Pass {
     /// A pass on the boxes as they are.
     pub(super) fn plain(cost_max: f64, fuse_score: bool) -> Self {
-        Self {
-            cost_max,
-            fuse_score,
-            reach_plate: Some(0.0),
-            reach_vehicle: Some(0.0),
-        }
+        Self { cost_max, fuse_score, reach_plate: Some(0.0), reach_vehicle: Some(0.0) }
     }
 
     fn reach(&self, class: Class) -> Option<f64> {
-        if class.is_vehicle() {
-            self.reach_vehicle
-        } else {
-            self.reach_plate
-        }
+        if class.is_vehicle() { self.reach_vehicle } else { self.reach_plate }
     }
 
     /// The pairs (index of track, index of detection) of least cost; both leave their lists.
@@ -153,11 +137,7 @@ impl Pass {
                     continue;
                 }
                 let iou = expected.iou(*seen);
-                let similarity = if self.fuse_score {
-                    iou * detection.confidence
-                } else {
-                    iou
-                };
+                let similarity = if self.fuse_score { iou * detection.confidence } else { iou };
                 let worth = self.cost_max - (1.0 - similarity);
                 if iou > 0.0 && worth > 0.0 {
                     edges.push(Edge { row, column, worth });
@@ -178,18 +158,8 @@ mod tests {
     use super::*;
 
     fn candidate(index: usize, class: Class, x: f64) -> Candidate {
-        let rect = Rect {
-            x1: x,
-            y1: 0.0,
-            x2: x + 100.0,
-            y2: 25.0,
-        };
-        Candidate {
-            index,
-            class,
-            rect,
-            confidence: 0.9,
-        }
+        let rect = Rect { x1: x, y1: 0.0, x2: x + 100.0, y2: 25.0 };
+        Candidate { index, class, rect, confidence: 0.9 }
     }
 
     #[test]
@@ -214,23 +184,10 @@ mod tests {
 
     #[test]
     fn buffered_boxes_meet_where_plain_ones_do_not() {
-        let far = || {
-            (
-                vec![candidate(0, Class::Plate, 0.0)],
-                vec![candidate(0, Class::Plate, 150.0)],
-            )
-        };
+        let far = || (vec![candidate(0, Class::Plate, 0.0)], vec![candidate(0, Class::Plate, 150.0)]);
         let (mut tracks, mut detections) = far();
-        assert!(
-            Pass::plain(1.0, false)
-                .run(&mut tracks, &mut detections)
-                .is_empty()
-        );
-        let reaching = Pass {
-            reach_plate: Some(1.0),
-            reach_vehicle: None,
-            ..Pass::plain(0.85, false)
-        };
+        assert!(Pass::plain(1.0, false).run(&mut tracks, &mut detections).is_empty());
+        let reaching = Pass { reach_plate: Some(1.0), reach_vehicle: None, ..Pass::plain(0.85, false) };
         let (mut tracks, mut detections) = far();
         assert_eq!(reaching.run(&mut tracks, &mut detections), vec![(0, 0)]);
     }

@@ -83,12 +83,7 @@ impl ByteTrack {
         self.looks += 1;
         self.gap_frames = 0;
         let mut seen: Vec<Candidate> = Vec::with_capacity(detections.len());
-        seen.extend(
-            detections
-                .iter()
-                .enumerate()
-                .filter_map(|(index, d)| self.screen(index, d)),
-        );
+        seen.extend(detections.iter().enumerate().filter_map(|(index, d)| self.screen(index, d)));
         if seen.len() > DETECTIONS_MAX {
             // Stable, so that equal confidences keep the detector's order.
             seen.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
@@ -165,11 +160,7 @@ impl ByteTrack {
     fn associate(&self, sure: &mut Vec<Candidate>, unsure: &mut Vec<Candidate>) -> Vec<(usize, usize)> {
         let (mut believed, mut tentative) = (Vec::new(), Vec::new());
         for (index, tracklet) in self.tracklets.iter().enumerate() {
-            let list = if tracklet.state == TrackState::Tentative {
-                &mut tentative
-            } else {
-                &mut believed
-            };
+            let list = if tracklet.state == TrackState::Tentative { &mut tentative } else { &mut believed };
             list.push(tracklet.candidate(index));
         }
         // First association: sure detections with confirmed and lost tracks.
@@ -218,9 +209,7 @@ impl ByteTrack {
             }
             let was_tentative = tracklet.state == TrackState::Tentative;
             tracklet.miss();
-            let span_is_over = config
-                .lost_span_frames
-                .is_some_and(|span| tracklet.frames_unseen > span);
+            let span_is_over = config.lost_span_frames.is_some_and(|span| tracklet.frames_unseen > span);
             if was_tentative || tracklet.misses > config.lost_frames || span_is_over {
                 spent.push(tracklet.id);
             }
@@ -241,21 +230,16 @@ impl ByteTrack {
             }
             self.last_id += 1;
             let id = TrackId(self.last_id);
-            self.tracklets
-                .push(Tracklet::start(id, *detection, self.looks, confirmed));
+            self.tracklets.push(Tracklet::start(id, *detection, self.looks, confirmed));
         }
     }
 
     /// Where a lost track lies under a seen one, the one that lived longer stays.
     fn end_duplicates(&mut self) {
-        let (lost, seen): (Vec<&Tracklet>, Vec<&Tracklet>) = self
-            .tracklets
-            .iter()
-            .partition(|tracklet| tracklet.state == TrackState::Lost);
-        let lost: Vec<(Rect, &Tracklet)> = lost
-            .into_iter()
-            .map(|tracklet| (tracklet.rect(), tracklet))
-            .collect();
+        let (lost, seen): (Vec<&Tracklet>, Vec<&Tracklet>) =
+            self.tracklets.iter().partition(|tracklet| tracklet.state == TrackState::Lost);
+        let lost: Vec<(Rect, &Tracklet)> =
+            lost.into_iter().map(|tracklet| (tracklet.rect(), tracklet)).collect();
         if lost.is_empty() {
             return;
         }

@@ -76,19 +76,9 @@ impl TrackConfig {
         let low = self.low_threshold;
         check("low_threshold", low, share(low), "0 to 1")?;
         let high = self.high_threshold;
-        check(
-            "high_threshold",
-            high,
-            share(high) && high > low,
-            "0 to 1 and above low_threshold",
-        )?;
+        check("high_threshold", high, share(high) && high > low, "0 to 1 and above low_threshold")?;
         let new = self.new_track_threshold;
-        check(
-            "new_track_threshold",
-            new,
-            share(new) && new >= high,
-            "0 to 1 and not below high_threshold",
-        )?;
+        check("new_track_threshold", new, share(new) && new >= high, "0 to 1 and not below high_threshold")?;
         for (key, cost) in [
             ("match_threshold", self.match_threshold),
             ("low_match_threshold", self.low_match_threshold),
@@ -96,35 +86,17 @@ impl TrackConfig {
         ] {
             check(key, cost, share(cost) && cost > 0.0, "above 0 and at most 1")?;
         }
-        for (key, reach) in [
-            ("plate_reach", self.plate_reach),
-            ("vehicle_reach", self.vehicle_reach),
-        ] {
-            check(
-                key,
-                reach,
-                (0.0..=REACH_MAX).contains(&reach),
-                "0 to 10 box widths",
-            )?;
+        for (key, reach) in [("plate_reach", self.plate_reach), ("vehicle_reach", self.vehicle_reach)] {
+            check(key, reach, (0.0..=REACH_MAX).contains(&reach), "0 to 10 box widths")?;
         }
         for (key, looks, most, expected) in [
-            (
-                "lost_frames",
-                self.lost_frames,
-                LOST_FRAMES_MAX,
-                "1 to 10000 looks",
-            ),
+            ("lost_frames", self.lost_frames, LOST_FRAMES_MAX, "1 to 10000 looks"),
             ("min_hits", self.min_hits, MIN_HITS_MAX, "1 to 100 looks"),
         ] {
             check(key, looks, (1..=most).contains(&looks), expected)?;
         }
         let has_span = self.lost_span_frames != Some(0);
-        check(
-            "lost_span_frames",
-            0,
-            has_span,
-            "at least 1 frame, or null for no limit",
-        )
+        check("lost_span_frames", 0, has_span, "at least 1 frame, or null for no limit")
     }
 }
 
@@ -137,11 +109,7 @@ fn check(
     if right {
         return Ok(());
     }
-    Err(InvalidTrackConfig {
-        key,
-        value: value.to_string(),
-        expected,
-    })
+    Err(InvalidTrackConfig { key, value: value.to_string(), expected })
 }
 
 impl Default for TrackConfig {
@@ -190,77 +158,17 @@ mod tests {
     fn every_wrong_number_is_named_with_what_would_be_right() {
         let paper = TrackConfig::paper();
         let wrong = [
-            (
-                "low_threshold",
-                TrackConfig {
-                    low_threshold: f32::NAN,
-                    ..paper
-                },
-            ),
-            (
-                "high_threshold",
-                TrackConfig {
-                    high_threshold: 0.1,
-                    ..paper
-                },
-            ),
-            (
-                "new_track_threshold",
-                TrackConfig {
-                    new_track_threshold: 0.5,
-                    ..paper
-                },
-            ),
-            (
-                "match_threshold",
-                TrackConfig {
-                    match_threshold: 0.0,
-                    ..paper
-                },
-            ),
-            (
-                "low_match_threshold",
-                TrackConfig {
-                    low_match_threshold: 1.5,
-                    ..paper
-                },
-            ),
-            (
-                "tentative_match_threshold",
-                TrackConfig {
-                    tentative_match_threshold: 1.5,
-                    ..paper
-                },
-            ),
-            (
-                "lost_frames",
-                TrackConfig {
-                    lost_frames: 0,
-                    ..paper
-                },
-            ),
-            (
-                "lost_span_frames",
-                TrackConfig {
-                    lost_span_frames: Some(0),
-                    ..paper
-                },
-            ),
+            ("low_threshold", TrackConfig { low_threshold: f32::NAN, ..paper }),
+            ("high_threshold", TrackConfig { high_threshold: 0.1, ..paper }),
+            ("new_track_threshold", TrackConfig { new_track_threshold: 0.5, ..paper }),
+            ("match_threshold", TrackConfig { match_threshold: 0.0, ..paper }),
+            ("low_match_threshold", TrackConfig { low_match_threshold: 1.5, ..paper }),
+            ("tentative_match_threshold", TrackConfig { tentative_match_threshold: 1.5, ..paper }),
+            ("lost_frames", TrackConfig { lost_frames: 0, ..paper }),
+            ("lost_span_frames", TrackConfig { lost_span_frames: Some(0), ..paper }),
             ("min_hits", TrackConfig { min_hits: 0, ..paper }),
-            (
-                "plate_reach",
-                TrackConfig {
-                    plate_reach: f32::INFINITY,
-                    ..paper
-                },
-            ),
-            (
-                "vehicle_reach",
-                TrackConfig {
-                    vehicle_reach: -1.0,
-                    ..paper
-                },
-            ),
+            ("plate_reach", TrackConfig { plate_reach: f32::INFINITY, ..paper }),
+            ("vehicle_reach", TrackConfig { vehicle_reach: -1.0, ..paper }),
         ];
         for (key, config) in wrong {
             let error = config.validate().unwrap_err();
@@ -272,13 +180,7 @@ mod tests {
     #[test]
     fn a_file_may_leave_keys_out_but_not_invent_them() {
         let config: TrackConfig = serde_json::from_str(r#"{"lost_frames": 12}"#).unwrap();
-        assert_eq!(
-            config,
-            TrackConfig {
-                lost_frames: 12,
-                ..TrackConfig::default()
-            }
-        );
+        assert_eq!(config, TrackConfig { lost_frames: 12, ..TrackConfig::default() });
         let error = serde_json::from_str::<TrackConfig>(r#"{"lost_frame": 12}"#).unwrap_err();
         assert!(error.to_string().contains("lost_frames"), "{error}");
     }

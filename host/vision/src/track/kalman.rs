@@ -136,12 +136,7 @@ impl Motion {
 /// Centre, aspect ratio (width by height) and height.
 fn measure(rect: Rect) -> [f64; 4] {
     let (width, height) = (rect.x2 - rect.x1, rect.y2 - rect.y1);
-    [
-        f64::midpoint(rect.x1, rect.x2),
-        f64::midpoint(rect.y1, rect.y2),
-        width / height,
-        height,
-    ]
+    [f64::midpoint(rect.x1, rect.x2), f64::midpoint(rect.y1, rect.y2), width / height, height]
 }
 
 #[cfg(test)]
@@ -149,12 +144,7 @@ mod tests {
     use super::*;
 
     fn rect(x: f64, y: f64, width: f64, height: f64) -> Rect {
-        Rect {
-            x1: x,
-            y1: y,
-            x2: x + width,
-            y2: y + height,
-        }
+        Rect { x1: x, y1: y, x2: x + width, y2: y + height }
     }
 
     #[test]
@@ -162,12 +152,7 @@ mod tests {
         let mut motion = Motion::start(rect(100.0, 50.0, 80.0, 40.0));
         for frame in 1..=30 {
             motion.predict(false);
-            motion.correct(rect(
-                100.0 + 6.0 * f64::from(frame),
-                50.0 - 2.0 * f64::from(frame),
-                80.0,
-                40.0,
-            ));
+            motion.correct(rect(100.0 + 6.0 * f64::from(frame), 50.0 - 2.0 * f64::from(frame), 80.0, 40.0));
         }
         motion.predict(false);
         let ahead = motion.rect();

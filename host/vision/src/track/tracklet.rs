@@ -7,13 +7,7 @@ use super::associate::{Candidate, Rect};
 use super::kalman::Motion;
 
 /// The classes whose confidences a tracklet adds up.
-const CLASSES: [Class; 5] = [
-    Class::Plate,
-    Class::Car,
-    Class::Truck,
-    Class::Bus,
-    Class::Motorcycle,
-];
+const CLASSES: [Class; 5] = [Class::Plate, Class::Car, Class::Truck, Class::Bus, Class::Motorcycle];
 
 /// One track: its motion and its life. All counts are of looks unless they say frames.
 #[derive(Debug, Clone)]
@@ -40,11 +34,7 @@ pub(super) struct Tracklet {
 
 impl Tracklet {
     pub(super) fn start(id: TrackId, detection: Detection, look: u64, confirmed: bool) -> Self {
-        let state = if confirmed {
-            TrackState::Confirmed
-        } else {
-            TrackState::Tentative
-        };
+        let state = if confirmed { TrackState::Confirmed } else { TrackState::Tentative };
         let mut tracklet = Self {
             id,
             state,
@@ -107,12 +97,7 @@ impl Tracklet {
     }
 
     pub(super) fn candidate(&self, index: usize) -> Candidate {
-        Candidate {
-            index,
-            class: self.class,
-            rect: self.rect(),
-            confidence: 1.0,
-        }
+        Candidate { index, class: self.class, rect: self.rect(), confidence: 1.0 }
     }
 
     pub(super) fn is_vehicle(&self) -> bool {

@@ -92,18 +92,10 @@ fn match_frame(
     let kept = object_taken.iter().filter(|taken| **taken).count();
     let mut edges = Vec::new();
     for (row, (_, a)) in objects.iter().enumerate().filter(|(i, _)| !object_taken[*i]) {
-        for (column, (_, b)) in hypotheses
-            .iter()
-            .enumerate()
-            .filter(|(j, _)| !hypothesis_taken[*j])
-        {
+        for (column, (_, b)) in hypotheses.iter().enumerate().filter(|(j, _)| !hypothesis_taken[*j]) {
             let iou = iou(*a, *b);
             if iou >= IOU_MIN {
-                edges.push(Edge {
-                    row,
-                    column,
-                    worth: 1_000.0 + iou,
-                });
+                edges.push(Edge { row, column, worth: 1_000.0 + iou });
             }
         }
     }
@@ -118,18 +110,9 @@ fn match_frame(
 
 /// The most frames that any one-to-one mapping of true to found ids explains.
 fn id_true_positives(together: &BTreeMap<(u64, u64), usize>) -> usize {
-    let objects: Vec<u64> = together
-        .keys()
-        .map(|(o, _)| *o)
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .collect();
-    let hypotheses: Vec<u64> = together
-        .keys()
-        .map(|(_, h)| *h)
-        .collect::<BTreeSet<_>>()
-        .into_iter()
-        .collect();
+    let objects: Vec<u64> = together.keys().map(|(o, _)| *o).collect::<BTreeSet<_>>().into_iter().collect();
+    let hypotheses: Vec<u64> =
+        together.keys().map(|(_, h)| *h).collect::<BTreeSet<_>>().into_iter().collect();
     let edges: Vec<Edge> = together
         .iter()
         .map(|((object, hypothesis), frames)| Edge {
@@ -139,8 +122,5 @@ fn id_true_positives(together: &BTreeMap<(u64, u64), usize>) -> usize {
         })
         .collect();
     let pairs = best_pairs(objects.len(), hypotheses.len(), &edges);
-    pairs
-        .iter()
-        .map(|(row, column)| together[&(objects[*row], hypotheses[*column])])
-        .sum()
+    pairs.iter().map(|(row, column)| together[&(objects[*row], hypotheses[*column])]).sum()
 }

@@ -38,9 +38,7 @@ pub fn folder() -> Option<PathBuf> {
 }
 
 fn numbers(line: &str) -> Vec<f64> {
-    line.split(',')
-        .map(|field| field.trim().parse().unwrap())
-        .collect()
+    line.split(',').map(|field| field.trim().parse().unwrap()).collect()
 }
 
 fn detection(corners: [f64; 4], confidence: f64) -> Detection {
@@ -59,10 +57,7 @@ pub fn mot_rows(path: &Path) -> Boxes {
     for line in fs::read_to_string(path).unwrap().lines() {
         let row = numbers(line);
         let corners = [row[2], row[3], row[2] + row[4], row[3] + row[5]];
-        boxes
-            .entry(row[0] as u32)
-            .or_default()
-            .push((row[1] as u64, corners));
+        boxes.entry(row[0] as u32).or_default().push((row[1] as u64, corners));
     }
     boxes
 }
@@ -74,24 +69,12 @@ pub fn mot15(folder: &Path, name: &str) -> Scene {
     for line in fs::read_to_string(path).unwrap().lines() {
         let row = numbers(line);
         let corners = [row[2], row[3], row[2] + row[4], row[3] + row[5]];
-        detections
-            .entry(row[0] as u32)
-            .or_default()
-            .push(detection(corners, row[6]));
+        detections.entry(row[0] as u32).or_default().push(detection(corners, row[6]));
     }
     let truth_path = folder.join("mot15_tud_gt").join(name).join("gt.txt");
-    let truth = if truth_path.exists() {
-        mot_rows(&truth_path)
-    } else {
-        Boxes::new()
-    };
+    let truth = if truth_path.exists() { mot_rows(&truth_path) } else { Boxes::new() };
     let last = detections.keys().chain(truth.keys()).max().copied().unwrap();
-    Scene {
-        detections,
-        first: 1,
-        last,
-        truth,
-    }
+    Scene { detections, first: 1, last, truth }
 }
 
 /// SplitMix64 (Steele et al. 2014), so that other programs can draw the same noise.
@@ -122,10 +105,7 @@ pub fn kitti(folder: &Path, sequence: &str) -> Scene {
         let corners = [6, 7, 8, 9].map(|i: usize| row[i].parse().unwrap());
         let occluded = row[4].parse::<i32>().unwrap().clamp(0, 2) as usize;
         let frame = row[0].parse().unwrap();
-        labels
-            .entry(frame)
-            .or_default()
-            .push((row[1].parse().unwrap(), occluded, corners));
+        labels.entry(frame).or_default().push((row[1].parse().unwrap(), occluded, corners));
     }
     let last = labels.keys().max().copied().unwrap();
     let mut dice = Dice(sequence.parse().unwrap());
@@ -151,17 +131,7 @@ pub fn kitti(folder: &Path, sequence: &str) -> Scene {
     }
     let truth = labels
         .into_iter()
-        .map(|(frame, rows)| {
-            (
-                frame,
-                rows.into_iter().map(|(id, _, corners)| (id, corners)).collect(),
-            )
-        })
+        .map(|(frame, rows)| (frame, rows.into_iter().map(|(id, _, corners)| (id, corners)).collect()))
         .collect();
-    Scene {
-        detections,
-        first: 0,
-        last,
-        truth,
-    }
+    Scene { detections, first: 0, last, truth }
 }

@@ -5,10 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-const BYTES_RGB: Preprocess = Preprocess {
-    scale: 1.0,
-    ..Preprocess::UNIT_RGB
-};
+const BYTES_RGB: Preprocess = Preprocess { scale: 1.0, ..Preprocess::UNIT_RGB };
 
 /// A smooth picture in one of the layouts: what `x`, `y` and the channel give, 0 to 255.
 fn picture(
@@ -34,13 +31,7 @@ fn picture(
         }
     };
     let colour = (Matrix::Bt709, Range::Limited);
-    Picture::new(
-        (width as u32, height as u32),
-        layout,
-        colour,
-        Arc::new(OwnedPlanes(planes)),
-    )
-    .unwrap()
+    Picture::new((width as u32, height as u32), layout, colour, Arc::new(OwnedPlanes(planes))).unwrap()
 }
 
 /// Area average of full-size RGB in floating point: slow, and plainly right.
@@ -71,11 +62,7 @@ fn planes_are_averaged_as_full_size_rgb_would_be() {
         (128.0 + amplitude * phase) as u8
     };
     for layout in [PixelLayout::I420, PixelLayout::Nv12, PixelLayout::Rgb] {
-        for (size, input) in [
-            ((192, 108), (64, 64)),
-            ((131, 77), (64, 32)),
-            ((300, 90), (64, 64)),
-        ] {
+        for (size, input) in [((192, 108), (64, 64)), ((131, 77), (64, 32)), ((300, 90), (64, 64))] {
             let picture = picture(layout, size, wave);
             let (image, _) = picture.rgb(picture.bounds());
             let mut letterbox = Letterbox::new(input, BYTES_RGB);
@@ -89,10 +76,7 @@ fn planes_are_averaged_as_full_size_rgb_would_be() {
                         let value = tensor.data[channel * area + at];
                         // Half-size chroma is interpolated here and repeated there.
                         let close = (value - expected).abs() <= 5.0;
-                        assert!(
-                            close,
-                            "{layout:?} {size:?} {column},{row}: {value} is not {expected}"
-                        );
+                        assert!(close, "{layout:?} {size:?} {column},{row}: {value} is not {expected}");
                     }
                 }
             }
@@ -109,10 +93,7 @@ fn luma_is_averaged_to_a_level_so_that_thin_strokes_do_not_vanish() {
         };
         let mut letterbox = Letterbox::new((32, 32), BYTES_RGB);
         let (tensor, _) = letterbox.apply(&picture(layout, (64, 64), stripes));
-        assert!(
-            tensor.data.iter().all(|value| (value - 127.5).abs() < 1.5),
-            "{layout:?}"
-        );
+        assert!(tensor.data.iter().all(|value| (value - 127.5).abs() < 1.5), "{layout:?}");
     }
 }
 
@@ -122,43 +103,15 @@ fn primaries_have_their_place_in_both_orders_and_with_mean_and_spread() {
     let red = |_: usize, _: usize, channel: usize| [63, 102, 240][channel];
     let picture = picture(PixelLayout::I420, (40, 40), red);
     let mut rgb = Letterbox::new((8, 8), Preprocess::UNIT_RGB);
-    let planes: Vec<f32> = rgb
-        .apply(&picture)
-        .0
-        .data
-        .chunks(64)
-        .map(|plane| plane[9])
-        .collect();
-    assert!(
-        (planes[0] - 1.0).abs() < 0.01 && planes[1] < 0.01 && planes[2] < 0.01,
-        "{planes:?}"
-    );
+    let planes: Vec<f32> = rgb.apply(&picture).0.data.chunks(64).map(|plane| plane[9]).collect();
+    assert!((planes[0] - 1.0).abs() < 0.01 && planes[1] < 0.01 && planes[2] < 0.01, "{planes:?}");
     let mut bgr = Letterbox::new((8, 8), Preprocess::BYTES_BGR);
-    let planes: Vec<f32> = bgr
-        .apply(&picture)
-        .0
-        .data
-        .chunks(64)
-        .map(|plane| plane[9])
-        .collect();
+    let planes: Vec<f32> = bgr.apply(&picture).0.data.chunks(64).map(|plane| plane[9]).collect();
     assert!(planes[0] < 2.0 && (planes[2] - 255.0).abs() < 2.0, "{planes:?}");
-    let normal = Preprocess {
-        mean: [0.5; 3],
-        std: [0.25; 3],
-        ..Preprocess::UNIT_RGB
-    };
+    let normal = Preprocess { mean: [0.5; 3], std: [0.25; 3], ..Preprocess::UNIT_RGB };
     let mut spread = Letterbox::new((8, 8), normal);
-    let planes: Vec<f32> = spread
-        .apply(&picture)
-        .0
-        .data
-        .chunks(64)
-        .map(|plane| plane[9])
-        .collect();
-    assert!(
-        (planes[0] - 2.0).abs() < 0.04 && (planes[1] + 2.0).abs() < 0.04,
-        "{planes:?}"
-    );
+    let planes: Vec<f32> = spread.apply(&picture).0.data.chunks(64).map(|plane| plane[9]).collect();
+    assert!((planes[0] - 2.0).abs() < 0.04 && (planes[1] + 2.0).abs() < 0.04, "{planes:?}");
 }
 
 #[test]
@@ -170,10 +123,7 @@ fn what_the_picture_does_not_cover_is_filled_also_after_another_size() {
     assert_eq!((placement.left, placement.top, placement.height), (0, 8, 16));
     for (row, line) in tensor.data[..1024].chunks(32).enumerate() {
         let expected = if (8..24).contains(&row) { 255.0 } else { 114.0 };
-        assert!(
-            line.iter().all(|value| (value - expected).abs() < 1.0),
-            "row {row}: {line:?}"
-        );
+        assert!(line.iter().all(|value| (value - expected).abs() < 1.0), "row {row}: {line:?}");
     }
     let mut corner = Letterbox::new((32, 32), Preprocess::BYTES_BGR);
     let (_, placement) = corner.apply(&picture(PixelLayout::Nv12, (64, 32), white));

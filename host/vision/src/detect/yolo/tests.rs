@@ -12,10 +12,7 @@ const SQUARE: [Option<usize>; 4] = [Some(1), Some(3), Some(64), Some(64)];
 const NAMES: [(&str, &str); 1] = [("names", "{0: 'car', 1: 'license_plate'}")];
 
 fn tensor(shape: &[usize], data: Vec<f32>) -> Tensor {
-    Tensor {
-        shape: shape.to_vec(),
-        data,
-    }
+    Tensor { shape: shape.to_vec(), data }
 }
 
 /// A YOLOv8 output of two classes for 64x64 pixels with these rows: cx cy w h and two scores.
@@ -61,20 +58,14 @@ fn detections_are_in_pixels_of_the_full_size_picture() {
     };
     assert_eq!((car.class, plate.class), (Class::Car, Class::Plate));
     assert!(car.bbox.iou(BBox::new(48.0, 24.0, 80.0, 40.0)) > 0.999, "{car:?}");
-    assert!(
-        plate.bbox.iou(BBox::new(60.0, 34.0, 68.0, 38.0)) > 0.999,
-        "{plate:?}"
-    );
+    assert!(plate.bbox.iou(BBox::new(60.0, 34.0, 68.0, 38.0)) > 0.999, "{plate:?}");
     assert!((car.confidence - 0.9).abs() < 1e-6);
 }
 
 #[test]
 fn the_configured_classes_go_before_the_names_and_the_rest_is_dropped() {
     let rows = [[20.0, 32.0, 8.0, 8.0, 0.9, 0.1], [40.0, 32.0, 8.0, 8.0, 0.1, 0.8]];
-    let config = DetectorConfig {
-        classes: BTreeMap::from([(1, Class::Bus)]),
-        ..DetectorConfig::default()
-    };
+    let config = DetectorConfig { classes: BTreeMap::from([(1, Class::Bus)]), ..DetectorConfig::default() };
     let mut detector = YoloDetector::new(recorded(&NAMES, output(&rows)), config).unwrap();
     let found = detector.detect(&picture(64, 64)).unwrap();
     assert_eq!(found.len(), 1);
@@ -85,11 +76,8 @@ fn the_configured_classes_go_before_the_names_and_the_rest_is_dropped() {
 fn end_to_end_boxes_are_not_suppressed_again() {
     let mut data = vec![0.0; 300 * 6];
     data[..12].copy_from_slice(&[8.0, 8.0, 24.0, 24.0, 0.9, 0.0, 9.0, 8.0, 25.0, 24.0, 0.8, 0.0]);
-    let mut detector = YoloDetector::new(
-        recorded(&NAMES, tensor(&[1, 300, 6], data)),
-        DetectorConfig::default(),
-    )
-    .unwrap();
+    let mut detector =
+        YoloDetector::new(recorded(&NAMES, tensor(&[1, 300, 6], data)), DetectorConfig::default()).unwrap();
     assert_eq!(detector.layout(), Layout::EndToEnd);
     assert_eq!(detector.detect(&picture(64, 64)).unwrap().len(), 2);
 }
@@ -101,10 +89,7 @@ fn a_model_with_a_free_input_takes_its_size_from_the_configuration_or_the_export
     let metadata = [NAMES[0], ("imgsz", "[64, 64]")];
     let network = Recorded::new("toy.onnx", &free, &metadata, answer.clone());
     assert!(YoloDetector::new(network, DetectorConfig::default()).is_ok());
-    let config = DetectorConfig {
-        input_size: Some((64, 60)),
-        ..DetectorConfig::default()
-    };
+    let config = DetectorConfig { input_size: Some((64, 60)), ..DetectorConfig::default() };
     let network = Recorded::new("toy.onnx", &free, &NAMES, answer);
     assert!(refusal(network, config.clone()).contains("multiples of 32"));
     let fixed = recorded(&NAMES, output(&[]));
@@ -115,30 +100,20 @@ fn a_model_with_a_free_input_takes_its_size_from_the_configuration_or_the_export
 fn a_model_that_cannot_be_decoded_is_refused_with_what_would_be_right() {
     let config = DetectorConfig::default;
     let message = refusal(recorded(&[], output(&[])), config());
-    assert!(
-        message.contains("expected 'classes' in the detector's configuration"),
-        "{message}"
-    );
+    assert!(message.contains("expected 'classes' in the detector's configuration"), "{message}");
     let message = refusal(recorded(&[("task", "segment")], output(&[])), config());
     assert!(message.contains("expected \"detect\""), "{message}");
     let message = refusal(recorded(&NAMES, tensor(&[1, 7], vec![0.0; 7])), config());
     assert!(message.contains("has shape [1, 7]"), "{message}");
     let flat = Recorded::new("toy.onnx", &[Some(1), Some(9)], &NAMES, vec![vec![output(&[])]]);
     assert!(refusal(flat, config()).contains("expected [1, 3, height, width]"));
-    let beyond = DetectorConfig {
-        classes: BTreeMap::from([(9, Class::Car)]),
-        ..config()
-    };
+    let beyond = DetectorConfig { classes: BTreeMap::from([(9, Class::Car)]), ..config() };
     assert!(refusal(recorded(&[], output(&[])), beyond).contains("has index 9"));
 }
 
 #[test]
 fn an_output_of_another_shape_than_promised_is_an_error() {
-    let answers = vec![
-        vec![output(&[])],
-        vec![tensor(&[1, 84, 6], vec![1.0; 504])],
-        vec![],
-    ];
+    let answers = vec![vec![output(&[])], vec![tensor(&[1, 84, 6], vec![1.0; 504])], vec![]];
     let network = Recorded::new("toy.onnx", &SQUARE, &NAMES, answers);
     let mut detector = YoloDetector::new(network, DetectorConfig::default()).unwrap();
     assert_eq!(detector.detect(&picture(64, 64)), Ok(vec![]));

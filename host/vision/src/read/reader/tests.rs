@@ -18,26 +18,15 @@ fn answer(texts: &[&str]) -> Vec<Tensor> {
         let mut shown = text.chars();
         for (step, row) in rows.chunks_exact_mut(classes).enumerate() {
             let next = if step % 2 == 0 { shown.next() } else { None };
-            row[next.map_or(0, |c| {
-                1 + CHARACTERS.split('\n').position(|l| l.starts_with(c)).unwrap()
-            })] = 1.0;
+            row[next.map_or(0, |c| 1 + CHARACTERS.split('\n').position(|l| l.starts_with(c)).unwrap())] = 1.0;
         }
     }
-    vec![Tensor {
-        shape: vec![texts.len(), steps, classes],
-        data,
-    }]
+    vec![Tensor { shape: vec![texts.len(), steps, classes], data }]
 }
 
 fn reader(answers: Vec<Vec<Tensor>>) -> PlateReader {
     let free = [None, Some(3), Some(48), None];
-    PlateReader::new(Box::new(Recorded::new(
-        "toy",
-        &free,
-        &[("character", CHARACTERS)],
-        answers,
-    )))
-    .unwrap()
+    PlateReader::new(Box::new(Recorded::new("toy", &free, &[("character", CHARACTERS)], answers))).unwrap()
 }
 
 fn frame() -> Frame {
@@ -52,10 +41,7 @@ fn frame() -> Frame {
     Frame {
         camera: CameraId::new("gate").unwrap(),
         sequence: 7,
-        captured_at: CapturedAt {
-            at: Timestamp::from_micros(5),
-            synchronised: false,
-        },
+        captured_at: CapturedAt { at: Timestamp::from_micros(5), synchronised: false },
         received_at: Timestamp::from_micros(9),
         presented_at: Duration::ZERO,
         picture: Picture::from_rgb(image).unwrap(),
@@ -89,34 +75,15 @@ fn a_batch_keeps_the_order_of_its_crops() {
     let mut broken = slim;
     broken.0[1].x = f32::NAN;
     let answers = vec![answer(&["AB12", "AB13"]), answer(&["AB14"])];
-    let reads = reader(answers)
-        .read(&frame(), &[wide, slim, broken, slim])
-        .unwrap();
-    let texts: Vec<Option<String>> = reads
-        .iter()
-        .map(|read| read.as_ref().map(PlateRead::text))
-        .collect();
-    assert_eq!(
-        texts,
-        [
-            Some("AB14".to_owned()),
-            Some("AB12".to_owned()),
-            None,
-            Some("AB13".to_owned())
-        ]
-    );
+    let reads = reader(answers).read(&frame(), &[wide, slim, broken, slim]).unwrap();
+    let texts: Vec<Option<String>> = reads.iter().map(|read| read.as_ref().map(PlateRead::text)).collect();
+    assert_eq!(texts, [Some("AB14".to_owned()), Some("AB12".to_owned()), None, Some("AB13".to_owned())]);
 }
 
 #[test]
 fn no_text_is_no_read_and_no_quads_are_no_work() {
     let quad = BBox::new(100.0, 100.0, 220.0, 130.0).quad();
-    let empty = vec![Tensor {
-        shape: vec![1, 2, 9],
-        data: vec![f32::NAN; 18],
-    }];
-    assert_eq!(
-        reader(vec![empty.clone()]).read(&frame(), &[quad]).unwrap(),
-        [None]
-    );
+    let empty = vec![Tensor { shape: vec![1, 2, 9], data: vec![f32::NAN; 18] }];
+    assert_eq!(reader(vec![empty.clone()]).read(&frame(), &[quad]).unwrap(), [None]);
     assert!(reader(vec![empty]).read(&frame(), &[]).unwrap().is_empty());
 }
