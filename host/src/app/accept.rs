@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
-use ovr_domain::event::DedupDecision;
+use ovr_domain::event::{DedupDecision, Lifecycle};
 use ovr_domain::port::{Envelope, EvidenceStore};
 use ovr_domain::time::Clock;
 use ovr_domain::{PlateEvent, metric};
@@ -17,6 +17,8 @@ use ovr_events::avro::{self, AvroError};
 use ovr_events::dedup::Dedup;
 use ovr_events::evidence::Pictures;
 use ovr_events::spool::{Spool, SpoolError, Ticket};
+
+use super::failure::Failure;
 
 /// Emissions that may wait for the first thread; a camera that finds it full waits.
 const EMISSIONS_MAX: usize = 64;
@@ -40,6 +42,8 @@ pub(crate) struct Acceptor {
     pub(crate) evidence: Arc<dyn EvidenceStore>,
     pub(crate) pictures: Pictures,
     pub(crate) spool: Arc<Spool>,
+    /// Told when the spool cannot go on.
+    pub(crate) failure: Failure,
     pub(crate) clock: Arc<dyn Clock>,
 }
 
@@ -78,10 +82,10 @@ impl Acceptor {
     pub(crate) fn start(mut self, listener: Listener) -> std::io::Result<(SyncSender<Emission>, Accepting)> {
         let (send, emissions) = sync_channel::<Emission>(EMISSIONS_MAX);
         let (pending, submitted) = sync_channel::<Pending>(PENDING_MAX);
-        let clock = Arc::clone(&self.clock);
+        let (clock, failure) = (Arc::clone(&self.clock), self.failure.clone());
         let announce = thread::Builder::new()
             .name("announce".to_owned())
-            .spawn(move || announce(&submitted, listener, clock.as_ref()))?;
+            .spawn(move || announce(&submitted, listener, clock.as_ref(), &failure))?;
         let decide = thread::Builder::new().name("decide".to_owned()).spawn(move || {
             for emission in emissions {
                 if pending.send(self.submit(emission)).is_err() {
@@ -109,14 +113,19 @@ impl Acceptor {
     }
 }
 
-fn announce(submitted: &Receiver<Pending>, mut listener: Listener, clock: &dyn Clock) -> AcceptCounts {
+fn announce(
+    submitted: &Receiver<Pending>,
+    mut listener: Listener,
+    clock: &dyn Clock,
+    failure: &Failure,
+) -> AcceptCounts {
     let mut counts = AcceptCounts::default();
     for (event, ticket) in submitted {
         match ticket.and_then(|ticket| Ok(ticket.wait()?)) {
             Ok(_) => {
                 counts.accepted += 1;
                 metric::accepted_after(clock.now().since(event.received_at));
-                if event.dedup.decision != DedupDecision::Emit {
+                if event.dedup.decision != DedupDecision::Emit && event.lifecycle == Lifecycle::Final {
                     metric::event(&event.camera_id, "suppressed");
                 }
                 listener(&event);
@@ -125,6 +134,9 @@ fn announce(submitted: &Receiver<Pending>, mut listener: Listener, clock: &dyn C
                 counts.refused += 1;
                 // The promise: an event that is not accepted is refused loudly.
                 tracing::error!(camera = %event.camera_id, event = %event.event_id, "event refused: {error}");
+                if matches!(error, Refused::Spool(SpoolError::Sealed { .. } | SpoolError::Closed)) {
+                    failure.report(format!("events cannot be accepted any more: {error}"));
+                }
             }
         }
     }

@@ -21,6 +21,8 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::failure::Failure;
+use super::retention::{self, Retention};
 use super::signal;
 use crate::config::Config;
 use crate::print::Refusal;
@@ -29,14 +31,29 @@ use crate::state::StateDir;
 /// Records that the local bus holds at a time.
 const BUS_RECORDS_MAX: usize = 256;
 
-/// How long the end of a run waits for the store to take what was accepted. What is left stays in the spool.
+/// How long the end of the sources waits for the store to take what was accepted. What is left stays in the spool.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(30);
 
+/// The same after a signal, when somebody waits for the program to end, and at the start, when dedup wants to know
+/// what the run before had accepted last.
+const DRAIN_DEADLINE_SHORT: Duration = Duration::from_secs(3);
+
 /// How long tasks may take to end.
-const STOP_DEADLINE: Duration = Duration::from_secs(8);
+const STOP_DEADLINE: Duration = Duration::from_secs(3);
 
 /// How often the end of the sources is looked for.
 const LOOK_PERIOD: Duration = Duration::from_millis(50);
+
+/// What ended a wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Woken {
+    /// What was waited for.
+    Done,
+    /// SIGINT or SIGTERM.
+    Signal,
+    /// A part that cannot go on.
+    Failure,
+}
 
 pub(crate) struct Backend {
     runtime: Runtime,
@@ -48,6 +65,7 @@ pub(crate) struct Backend {
     bound: Option<BoundApi>,
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
+    failure: Failure,
     new_token: Option<NewToken>,
 }
 
@@ -96,6 +114,7 @@ impl Backend {
             bound: Some(bound),
             stop,
             tasks: Vec::new(),
+            failure: Failure::default(),
             new_token,
         })
     }
@@ -127,7 +146,7 @@ impl Backend {
     }
 
     /// Starts the way from the spool to the store, and the API.
-    pub(crate) fn start(&mut self) -> anyhow::Result<()> {
+    pub(crate) fn start(&mut self, config: &Config) -> anyhow::Result<()> {
         let reader = self.spool.reader("publisher").context("opening the spool's reader")?;
         let (bus, subscription) = local_bus(BUS_RECORDS_MAX, self.spool.dead_letters());
         let seed = u64::from(std::process::id());
@@ -139,6 +158,9 @@ impl Backend {
         let (stopped, stopped_too) = (self.stop.subscribe(), self.stop.subscribe());
         self.spawn("publisher", async move { publisher.run(reader, Arc::new(bus), stopped).await });
         self.spawn("consumer", async move { consumer.run(stopped_too).await });
+        let files = Arc::clone(&self.evidence);
+        let retention = Retention::new(files, &config.host.pictures, Arc::clone(&self.clock));
+        self.spawn("retention", purge_until(retention, self.stop.subscribe()));
         if let Some(bound) = self.bound.take() {
             let mut stopped = self.stop.subscribe();
             // A sender that is gone means stop, too.
@@ -153,9 +175,11 @@ impl Backend {
         name: &'static str,
         work: impl Future<Output = Result<(), E>> + Send + 'static,
     ) {
+        let failure = self.failure.clone();
         let task = self.runtime.spawn(async move {
             if let Err(error) = work.await {
                 tracing::error!(task = name, "{error}");
+                failure.report(format!("the {name} cannot go on: {error}"));
             }
         });
         self.tasks.push(task);
@@ -163,6 +187,7 @@ impl Backend {
 
     /// The dedup policy with what it knew before the restart.
     pub(crate) fn dedup(&self, config: &Config) -> anyhow::Result<Dedup> {
+        self.drain_within(DRAIN_DEADLINE_SHORT);
         let mut dedup = Dedup::new(config.host.dedup).context("setting up dedup")?;
         let query = EventQuery {
             from: Some(self.clock.now().minus(Duration::from_secs(u64::from(config.host.dedup.window_s)))),
@@ -186,38 +211,80 @@ impl Backend {
         Ok(dedup)
     }
 
-    /// Waits for a signal, or until `done`. True for a signal.
-    pub(crate) fn wait_for_signal_or(&self, done: impl Fn() -> bool) -> bool {
+    /// Who is told that a part cannot go on.
+    pub(crate) fn failure(&self) -> Failure {
+        self.failure.clone()
+    }
+
+    /// Waits for a signal, for a part to fail, or until `done`.
+    pub(crate) fn wait_for_signal_or(&self, done: impl Fn() -> bool) -> Woken {
         self.runtime.block_on(async {
             let mut signal = std::pin::pin!(signal::received());
             loop {
                 tokio::select! {
-                    () = &mut signal => return true,
-                    () = tokio::time::sleep(LOOK_PERIOD) => if done() { return false },
+                    () = &mut signal => return Woken::Signal,
+                    () = tokio::time::sleep(LOOK_PERIOD) => {}
+                }
+                if self.failure.reason().is_some() {
+                    return Woken::Failure;
+                }
+                if done() {
+                    return Woken::Done;
                 }
             }
         })
     }
 
     /// Waits until the store has everything that was accepted.
-    pub(crate) fn drain(&self) {
+    pub(crate) fn drain(&self, woken: Woken) {
+        self.drain_within(if woken == Woken::Done { DRAIN_DEADLINE } else { DRAIN_DEADLINE_SHORT });
+    }
+
+    fn drain_within(&self, deadline: Duration) {
         let drained =
-            self.runtime.block_on(async { tokio::time::timeout(DRAIN_DEADLINE, self.spool.drained()).await });
+            self.runtime.block_on(async { tokio::time::timeout(deadline, self.spool.drained()).await });
         if !matches!(drained, Ok(Ok(()))) {
             let left = self.spool.backlog();
             tracing::warn!(left, "the store has not taken everything yet: the rest stays in the spool");
         }
     }
 
-    /// Ends the tasks.
-    pub(crate) fn stop(self) {
+    /// Ends the tasks. An error when a part could not go on.
+    pub(crate) fn stop(self) -> anyhow::Result<()> {
         self.stop.send_replace(true);
-        for task in self.tasks {
-            if self.runtime.block_on(async { tokio::time::timeout(STOP_DEADLINE, task).await }).is_err() {
-                tracing::warn!("a task did not end in time");
+        let all_ended = async {
+            for task in self.tasks {
+                // A task that panicked has said so; what it held is in the spool.
+                let _ = task.await;
             }
+        };
+        if self.runtime.block_on(async { tokio::time::timeout(STOP_DEADLINE, all_ended).await }).is_err() {
+            tracing::warn!("not every task ended in time");
         }
+        self.runtime.shutdown_background();
         self.spool.close();
+        match self.failure.reason() {
+            None => Ok(()),
+            Some(reason) => Err(anyhow::anyhow!("{reason}")),
+        }
+    }
+}
+
+/// Purges at once and then every [`retention::PERIOD`].
+async fn purge_until(
+    mut retention: Retention,
+    mut stopped: watch::Receiver<bool>,
+) -> Result<(), tokio::task::JoinError> {
+    loop {
+        retention = tokio::task::spawn_blocking(move || {
+            retention.purge();
+            retention
+        })
+        .await?;
+        // A sender that is gone means stop, too.
+        if tokio::time::timeout(retention::PERIOD, stopped.wait_for(|stop| *stop)).await.is_ok() {
+            return Ok(());
+        }
     }
 }
 

@@ -9,7 +9,9 @@ mod attention;
 pub(crate) mod backend;
 mod cadence;
 pub(crate) mod camera;
+mod failure;
 pub(crate) mod queue;
+mod retention;
 pub(crate) mod rooms;
 mod signal;
 pub(crate) mod stages;
@@ -37,7 +39,7 @@ use stages::Stages;
 use vision::Vision;
 
 pub(crate) use accept::{AcceptCounts, Listener};
-pub(crate) use backend::Backend;
+pub(crate) use backend::{Backend, Woken};
 pub(crate) use camera::CameraCounts;
 
 /// What a run is started with besides the configuration.
@@ -107,13 +109,14 @@ impl App {
     /// Starts everything. `listener` hears of every event once it is accepted.
     pub(crate) fn start(self, listener: Listener) -> anyhow::Result<Running> {
         let Self { config, clock, mut backend, vision, cameras, state } = self;
-        backend.start()?;
+        backend.start(&config)?;
         let acceptor = Acceptor {
             dedup: backend.dedup(&config)?,
             evidence: backend.evidence(),
             pictures: Pictures::new(config.host.pictures, Arc::clone(&clock))
                 .context("setting up the pictures")?,
             spool: backend.spool(),
+            failure: backend.failure(),
             clock: Arc::clone(&clock),
         };
         let (out, accepting) = acceptor.start(listener).context("starting the threads that accept events")?;
@@ -198,18 +201,18 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Waits for the end of all sources, or for a signal, whichever is first. True for a signal.
-    pub(crate) fn wait_for_sources(&self) -> bool {
+    /// Waits for the end of all sources, for a signal or for a part to fail, whichever is first.
+    pub(crate) fn wait_for_sources(&self) -> Woken {
         self.backend.wait_for_signal_or(|| self.cameras.iter().all(|camera| camera.room.is_finished()))
     }
 
-    /// Waits for a signal.
-    pub(crate) fn wait_for_signal(&self) {
-        self.backend.wait_for_signal_or(|| false);
+    /// Waits for a signal or for a part to fail.
+    pub(crate) fn wait_for_signal(&self) -> Woken {
+        self.backend.wait_for_signal_or(|| false)
     }
 
     /// Ends the cameras and waits until all that they saw is accepted and in the store. The API goes on answering.
-    pub(crate) fn settle(self) -> (Summary, Serving) {
+    pub(crate) fn settle(self, woken: Woken) -> (Summary, Serving) {
         let Self { cameras, accepting, backend, state } = self;
         for camera in &cameras {
             if !camera.room.is_finished() {
@@ -218,7 +221,7 @@ impl Running {
         }
         let cameras: Vec<CameraSummary> = cameras.into_iter().map(RunningCamera::join).collect();
         let accepted = accepting.join();
-        backend.drain();
+        backend.drain(woken);
         metric::spool_backlog(backend.backlog());
         (Summary { cameras, accepted }, Serving { backend, state })
     }
@@ -232,15 +235,16 @@ pub(crate) struct Serving {
 
 impl Serving {
     /// Answers until a signal comes.
-    pub(crate) fn wait_for_signal(&self) {
-        self.backend.wait_for_signal_or(|| false);
+    pub(crate) fn wait_for_signal(&self) -> Woken {
+        self.backend.wait_for_signal_or(|| false)
     }
 
     /// Stops answering.
-    pub(crate) fn stop(self) {
+    pub(crate) fn stop(self) -> anyhow::Result<()> {
         let Self { backend, state } = self;
-        backend.stop();
+        let stopped = backend.stop();
         // The folder is given back last, when nothing in it is open any more.
         drop(state);
+        stopped
     }
 }

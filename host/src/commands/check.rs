@@ -61,6 +61,6 @@ fn backend(config: &Config, state: &std::path::Path, clock: &Arc<dyn Clock>) -> 
         backend.dead_letters().map_err(|error| error.to_string())?,
         backend.address().port()
     );
-    backend.stop();
+    backend.stop().map_err(|error| format!("{error:#}"))?;
     Ok(text)
 }

@@ -13,7 +13,7 @@ use ovr_domain::{CameraId, PlateEvent, Timestamp};
 use ovr_testkit::scene::{FRAMES, FRAMES_PER_SECOND, SIZE};
 use ovr_testkit::{Scene, Truth, Verdict, judge};
 
-use crate::app::{App, RunOptions};
+use crate::app::{App, RunOptions, Woken};
 use crate::cli::Demo;
 use crate::commands::run::line_for_people;
 use crate::config::Config;
@@ -53,18 +53,19 @@ pub(crate) fn run(mut config: Config, args: &Demo) -> anyhow::Result<ExitCode> {
         print::out(&line_for_people(event));
         heard.lock().unwrap_or_else(PoisonError::into_inner).push(event.clone());
     }))?;
-    if running.wait_for_sources() {
-        running.settle().1.stop();
+    let woken = running.wait_for_sources();
+    let (_, serving) = running.settle(woken);
+    if woken != Woken::Done {
+        serving.stop()?;
         return Ok(ExitCode::from(1));
     }
-    let (_, serving) = running.settle();
     let verdict = judge(&truth, &events.lock().unwrap_or_else(PoisonError::into_inner));
     report(&verdict);
     if !args.exit {
         invite(&address.to_string(), token.as_deref().unwrap_or_default(), &truth);
         serving.wait_for_signal();
     }
-    serving.stop();
+    serving.stop()?;
     Ok(if verdict.all_right() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 

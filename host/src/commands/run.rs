@@ -21,14 +21,14 @@ pub(crate) fn run(config: Config, args: &Run) -> anyhow::Result<ExitCode> {
     }
     let address = app.address();
     let running = app.start(listener(args.json))?;
-    if args.exit_at_end {
-        running.wait_for_sources();
+    let woken = if args.exit_at_end {
+        running.wait_for_sources()
     } else {
         print::note(&format!("the API answers at http://{address}; Ctrl-C ends"));
-        running.wait_for_signal();
-    }
-    let (summary, serving) = running.settle();
-    serving.stop();
+        running.wait_for_signal()
+    };
+    let (summary, serving) = running.settle(woken);
+    serving.stop()?;
     finish(&summary, args.exit_at_end)
 }
 

@@ -73,14 +73,19 @@ impl FilesStore {
         *self.used_bytes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Removes pictures that were minted before `cutoff`, the oldest days first, at most `files_max` at a time.
-    pub fn purge_before(&self, cutoff: Timestamp, files_max: u64) -> Result<Purged, StoreError> {
+    /// Removes pictures of a kind that were minted before `cutoff`, the oldest days first, at most `files_max` at a time.
+    pub fn purge_before(
+        &self,
+        kind: EvidenceKind,
+        cutoff: Timestamp,
+        files_max: u64,
+    ) -> Result<Purged, StoreError> {
         let mut purged = Purged::default();
         let mut days = day_folders(&self.root).map_err(|error| unavailable("listing days", &error))?;
         days.sort();
         let last_day = layout::folder(&self.root, cutoff);
         for day in days.into_iter().filter(|day| *day <= last_day) {
-            self.purge_day(&day, cutoff, files_max, &mut purged)
+            self.purge_day(&day, (kind, cutoff), files_max, &mut purged)
                 .map_err(|error| unavailable("purging pictures", &error))?;
             // A folder that still has pictures stays.
             let _ = fs::remove_dir(&day);
@@ -94,12 +99,13 @@ impl FilesStore {
     fn purge_day(
         &self,
         day: &Path,
-        cutoff: Timestamp,
+        (kind, cutoff): (EvidenceKind, Timestamp),
         files_max: u64,
         purged: &mut Purged,
     ) -> std::io::Result<()> {
         for entry in entries(day)? {
-            let minted = picture(&entry).and_then(layout::minted_at);
+            let of_kind = picture(&entry).filter(|(_, of)| *of == kind);
+            let minted = of_kind.and_then(|(id, _)| layout::minted_at(id));
             if minted.is_none_or(|minted| minted >= cutoff) {
                 continue;
             }
@@ -237,8 +243,8 @@ fn day_folders(root: &Path) -> std::io::Result<Vec<PathBuf>> {
     Ok(entries(root)?.iter().filter(|entry| is_day(entry)).map(DirEntry::path).collect())
 }
 
-fn picture(entry: &DirEntry) -> Option<EvidenceId> {
-    entry.file_name().to_str().and_then(layout::id_of)
+fn picture(entry: &DirEntry) -> Option<(EvidenceId, EvidenceKind)> {
+    entry.file_name().to_str().and_then(layout::picture_of)
 }
 
 fn count(root: &Path) -> std::io::Result<u64> {

@@ -54,10 +54,10 @@ pub(super) fn file_name(id: EvidenceId, kind: EvidenceKind) -> String {
     format!("{id}.{}.{ENDING}", kind_name(kind))
 }
 
-/// The id in a file's name; nothing for a file that is no picture of ours.
-pub(super) fn id_of(name: &str) -> Option<EvidenceId> {
+/// Id and kind in a file's name; nothing for a file that is no picture of ours.
+pub(super) fn picture_of(name: &str) -> Option<(EvidenceId, EvidenceKind)> {
     let (id, rest) = name.split_once('.')?;
     let kind = rest.strip_suffix(ENDING)?.strip_suffix('.')?;
-    let known = KINDS.into_iter().any(|one| kind_name(one) == kind);
-    id.parse().ok().filter(|_| known)
+    let kind = KINDS.into_iter().find(|one| kind_name(*one) == kind)?;
+    Some((id.parse().ok()?, kind))
 }

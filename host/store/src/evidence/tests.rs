@@ -77,10 +77,10 @@ fn a_purge_takes_the_oldest_first_and_stops_at_the_cutoff() {
         assert_eq!(store.put(one), Ok(Kept::Stored));
     }
     let there = || pictures.iter().map(|one| store.get(one.id).unwrap().is_some()).collect::<Vec<_>>();
-    let first = store.purge_before(noon().plus(DAY * 3), 2).unwrap();
+    let first = store.purge_before(EvidenceKind::Scene, noon().plus(DAY * 3), 2).unwrap();
     assert!(first.more && first.files == 2 && first.bytes == 20, "{first:?}");
     assert_eq!(there(), [false, false, true, true, true]);
-    let second = store.purge_before(noon().plus(DAY * 3), 100).unwrap();
+    let second = store.purge_before(EvidenceKind::Scene, noon().plus(DAY * 3), 100).unwrap();
     assert!(!second.more && second.files == 1, "{second:?}");
     assert_eq!(there(), [false, false, false, true, true]);
     assert_eq!(store.used_bytes(), 20);

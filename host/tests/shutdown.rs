@@ -1,0 +1,68 @@
+//! A run that is told to stop ends in order: open tracks give their last events, and all of it is in the store.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
+use std::collections::BTreeMap;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use ovr_capture::H264Writer;
+use ovr_domain::port::EventStore as _;
+use ovr_domain::query::EventQuery;
+use ovr_store::sqlite::SqliteStore;
+use ovr_testkit::Scene;
+use ovr_testkit::scene::{FRAMES_PER_SECOND, SIZE};
+use serde_json::Value;
+
+/// The first seconds of the demo's street.
+fn street(file: &Path) {
+    let mut writer = H264Writer::create(file, SIZE.0, SIZE.1, FRAMES_PER_SECOND).unwrap();
+    for frame in Scene::new(1).unwrap().take(150) {
+        writer.write(&frame.unwrap().picture).unwrap();
+    }
+    writer.finish().unwrap();
+}
+
+fn program(folder: &Path, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ovr-alpr"));
+    command.args(args).current_dir(folder).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Events in the store.
+fn stored(folder: &Path) -> usize {
+    let install = std::fs::read_to_string(folder.join("state/install-id")).unwrap();
+    let store = SqliteStore::open(&folder.join("state/events.db"), install.trim().parse().unwrap()).unwrap();
+    let query = EventQuery { with_suppressed: true, with_unread: true, limit: 500, ..EventQuery::default() };
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    runtime.block_on(store.search(&query)).unwrap().events.len()
+}
+
+#[test]
+fn a_signal_closes_open_tracks_and_what_was_accepted_is_in_the_store() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("config")).unwrap();
+    std::fs::write(folder.path().join("config/host.yaml"), "api: { listen: \"127.0.0.1:0\" }\n").unwrap();
+    street(&folder.path().join("street.mp4"));
+    // Played as it was taken, so that the signal comes while vehicles are in view.
+    let mut child =
+        program(folder.path(), &["run", "--json", "--realtime", "--source", "street.mp4"]).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut events: Vec<Value> = vec![serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap()];
+    assert_eq!(events[0]["lifecycle"], "new");
+    let told = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(told.success());
+    events.extend(lines.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap()));
+    assert!(child.wait().unwrap().success());
+
+    let mut last = BTreeMap::new();
+    for event in &events {
+        last.insert(event["event_id"].to_string(), event["lifecycle"].clone());
+    }
+    assert!(last.values().all(|lifecycle| lifecycle == "final"), "{last:?}");
+    let check = program(folder.path(), &["check"]).output().unwrap();
+    let said = String::from_utf8_lossy(&check.stdout);
+    assert!(said.contains(" 0 accepted events wait for the store"), "{said}");
+    assert_eq!(stored(folder.path()), last.len());
+}
