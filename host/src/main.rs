@@ -18,8 +18,11 @@ use crate::cli::{Args, Command};
 use crate::config::Config;
 
 fn main() -> ExitCode {
+    switch_off_telemetry();
     let args = Args::parse();
-    print::init_logs(&args.log);
+    if let Err(refusal) = print::init_logs(&args.log) {
+        return print::refuse(&refusal);
+    }
     let config = match Config::load(args.config.as_deref()) {
         Ok(config) => config,
         Err(error) => return print::refuse(&error.into()),
@@ -33,4 +36,15 @@ fn main() -> ExitCode {
         Command::Schemas(schemas) => commands::schemas::run(&schemas),
     };
     result.unwrap_or_else(|error| print::fail(&error))
+}
+
+/// ONNX Runtime keeps a device id and usage records of its own for its maker, in the user's cache, unless this variable
+/// says no by the time its library is loaded. What a camera's computer does is nobody's business but its owner's.
+#[expect(
+    unsafe_code,
+    reason = "setting a variable is unsafe while other threads may read one; here is only one"
+)]
+fn switch_off_telemetry() {
+    // SAFETY: the first statement of `main`: no other thread exists yet.
+    unsafe { std::env::set_var("ORT_DISABLE_TELEMETRY", "1") };
 }

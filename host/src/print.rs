@@ -4,6 +4,8 @@ use std::fmt;
 use std::io::{IsTerminal as _, Write as _};
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::thread::JoinHandle;
 
 use image::ImageDecoder as _;
 use ovr_domain::RgbImage;
@@ -22,13 +24,18 @@ impl fmt::Display for Refusal {
 impl std::error::Error for Refusal {}
 
 /// Logs go to standard error, so that standard output carries events alone.
-pub(crate) fn init_logs(filter: &str) {
-    let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("warn"));
+pub(crate) fn init_logs(filter: &str) -> Result<(), Refusal> {
+    let filter = EnvFilter::try_new(filter).map_err(|error| {
+        Refusal(format!(
+            "--log {filter}: {error}; expected error, warn, info, debug, or warn,ovr_events=debug"
+        ))
+    })?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
         .init();
+    Ok(())
 }
 
 /// Prints a refusal and gives its exit code.
@@ -78,12 +85,99 @@ pub(crate) fn load_image(path: &Path) -> Result<RgbImage, Refusal> {
     let mut limits = image::Limits::default();
     limits.max_image_width = Some(IMAGE_SIDE_MAX);
     limits.max_image_height = Some(IMAGE_SIDE_MAX);
-    reader.limits(limits);
+    reader.limits(limits.clone());
     let mut decoder = reader.into_decoder().map_err(|error| fail(&error))?;
+    // The decoder's own copy of the limits knows nothing of the pixels that are asked of it.
+    limits.reserve(decoder.total_bytes()).map_err(|error| fail(&error))?;
     let orientation = decoder.orientation().unwrap_or(image::metadata::Orientation::NoTransforms);
     let mut picture = image::DynamicImage::from_decoder(decoder).map_err(|error| fail(&error))?;
     picture.apply_orientation(orientation);
     let rgb = picture.into_rgb8();
     let (width, height) = rgb.dimensions();
     Ok(RgbImage { width, height, data: rgb.into_raw() })
+}
+
+/// Lines that may wait for whoever reads standard output.
+const LINES_MAX: usize = 1_024;
+
+/// Prints on a thread of its own, because whoever reads standard output may be slow or have stopped.
+pub(crate) struct Printer {
+    lines: SyncSender<String>,
+    thread: JoinHandle<()>,
+}
+
+/// What a printer does when its reader does not keep up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WhenSlow {
+    /// The caller waits: a file can.
+    Wait,
+    /// The line is left out, and that is said once: cameras cannot wait, and every event is in the store.
+    LeaveOut,
+}
+
+impl Printer {
+    pub(crate) fn start() -> std::io::Result<Self> {
+        let (lines, waiting) = sync_channel::<String>(LINES_MAX);
+        let thread = std::thread::Builder::new().name("print".to_owned()).spawn(move || {
+            for line in waiting {
+                out(&line);
+            }
+        })?;
+        Ok(Self { lines, thread })
+    }
+
+    /// A function that prints a line.
+    pub(crate) fn line(&self, when_slow: WhenSlow) -> impl FnMut(String) + Send + 'static {
+        let lines = self.lines.clone();
+        let mut warned = false;
+        move |line| {
+            // Nobody is there to take the line once the thread has ended, which it does not before its senders.
+            if when_slow == WhenSlow::Wait {
+                let _ = lines.send(line);
+            } else if let Err(TrySendError::Full(_)) = lines.try_send(line)
+                && !warned
+            {
+                warned = true;
+                tracing::warn!(
+                    "standard output is not read fast enough: lines are left out, the store has all events"
+                );
+            }
+        }
+    }
+
+    /// Waits until everything is printed; the senders must be gone.
+    pub(crate) fn finish(self) {
+        drop(self.lines);
+        if self.thread.join().is_err() {
+            tracing::error!("the thread that prints panicked");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_picture_is_turned_upright_and_one_of_too_many_pixels_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("turned.jpg");
+        // EXIF orientation 6: the camera was turned by 90 degrees, so that width and height change places.
+        let exif = [
+            0xFF, 0xE1, 0, 34, b'E', b'x', b'i', b'f', 0, 0, b'M', b'M', 0, 42, 0, 0, 0, 8, 0, 1, 0x01, 0x12,
+            0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0,
+        ];
+        let mut jpeg = Vec::new();
+        let pixels = image::RgbImage::from_pixel(40, 20, image::Rgb([200, 10, 10]));
+        pixels.write_to(&mut std::io::Cursor::new(&mut jpeg), image::ImageFormat::Jpeg).unwrap();
+        jpeg.splice(2..2, exif);
+        std::fs::write(&path, jpeg).unwrap();
+        let image = load_image(&path).unwrap();
+        assert_eq!((image.width, image.height), (20, 40));
+
+        let path = dir.path().join("bomb.png");
+        image::DynamicImage::ImageRgba16(image::ImageBuffer::new(9_000, 9_000)).save(&path).unwrap();
+        let refusal = load_image(&path).unwrap_err().0;
+        assert!(refusal.contains("bomb.png") && refusal.contains("emory"), "{refusal}");
+    }
 }

@@ -29,6 +29,8 @@ impl StateDir {
                 "state folder {path}: {doing}: {error}; choose a folder that this user may write, with --state or `state` in host.yaml"
             ))
         };
+        // Plates and pictures are personal data: whatever this process makes from now on is for its user alone.
+        rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
         std::fs::create_dir_all(path).map_err(|error| refuse("cannot make it", &error))?;
         let lock = OpenOptions::new()
             .create(true)
@@ -84,6 +86,7 @@ fn write_durably(file: &Path, text: &str) -> std::io::Result<()> {
 mod tests {
     use super::*;
     use ovr_domain::time::SystemClock;
+    use std::os::unix::fs::PermissionsExt as _;
 
     #[test]
     fn a_folder_keeps_its_install_id_and_takes_one_process() {
@@ -91,6 +94,8 @@ mod tests {
         let path = dir.path().join("a/b");
         let clock = SystemClock::start();
         let first = StateDir::open(&path, &clock).unwrap();
+        let mode = std::fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o700, "the folder is for its user alone");
         let busy = StateDir::open(&path, &clock).err().unwrap();
         assert!(busy.0.contains("another ovr-alpr is using it"), "{}", busy.0);
         let install = first.install;

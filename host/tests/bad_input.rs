@@ -100,7 +100,7 @@ fn a_truncated_video_counts_as_far_as_it_goes_and_says_so() {
     let whole = fs::read(clip(folder.path())).unwrap();
     fs::write(folder.path().join("cut.mp4"), &whole[..whole.len() * 3 / 5]).unwrap();
     let output = ovr_alpr(folder.path(), &["run", "--source", "cut.mp4", "--exit-at-end"]);
-    assert_refused(&output, &["cut.mp4"]);
+    assert_refused(&output, &["cut.mp4", "broke off after"]);
 }
 
 #[test]
@@ -138,6 +138,9 @@ fn a_state_folder_of_another_install_is_refused() {
 fn credentials_are_for_the_owner_alone_and_printed_once() {
     let folder = folder_with(&[FREE_PORT]);
     let run = ["run", "--source", "test:64x64@25/25", "--exit-at-end"];
+    // A start that fails must not swallow the token that nobody has seen.
+    let failed = ovr_alpr(folder.path(), &["run", "--source", "nowhere.mp4", "--exit-at-end"]);
+    assert_eq!(failed.status.code(), Some(2));
     let first = ovr_alpr(folder.path(), &run);
     let second = ovr_alpr(folder.path(), &run);
     let said = |output: &Output| String::from_utf8_lossy(&output.stderr).into_owned();

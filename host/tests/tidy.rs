@@ -28,6 +28,7 @@ const WALLS: &[(&str, &str)] = &[
     ("ort", "ovr-vision"),
     ("salvo", "ovr-api"),
     ("apache-avro", "ovr-events"),
+    ("indicatif", "ovr-alpr"),
     ("refinery", "ovr-store"),
     ("anyhow", "ovr-alpr"),
     ("clap", "ovr-alpr"),
@@ -56,8 +57,8 @@ fn rust_files() -> Vec<PathBuf> {
     found
 }
 
-/// Names under `[dependencies]` of every crate.
-fn dependencies() -> BTreeMap<String, Vec<String>> {
+/// Names under `[dependencies]`, or another section, of every crate.
+fn dependencies(section: &str) -> BTreeMap<String, Vec<String>> {
     let mut manifests = Vec::new();
     files_below(&root().join("host"), "toml", &mut manifests);
     let mut all = BTreeMap::new();
@@ -67,7 +68,7 @@ fn dependencies() -> BTreeMap<String, Vec<String>> {
             text.lines().find_map(|line| line.strip_prefix("name = \"")).unwrap().trim_end_matches('"');
         let names = text
             .lines()
-            .skip_while(|line| *line != "[dependencies]")
+            .skip_while(|line| *line != format!("[{section}]"))
             .skip(1)
             .take_while(|line| !line.starts_with('['))
             .filter_map(|line| line.split(['.', ' ', '=']).next())
@@ -79,7 +80,7 @@ fn dependencies() -> BTreeMap<String, Vec<String>> {
 
 #[test]
 fn crates_depend_only_along_the_drawn_edges() {
-    let dependencies = dependencies();
+    let dependencies = dependencies("dependencies");
     assert_eq!(dependencies.len(), EDGES.len() + 1, "a crate has no row in EDGES: {:?}", dependencies.keys());
     for (name, allowed) in EDGES {
         let inside = dependencies[*name].iter().filter(|dependency| dependency.starts_with("ovr-"));
@@ -90,8 +91,19 @@ fn crates_depend_only_along_the_drawn_edges() {
 }
 
 #[test]
+fn siblings_do_not_meet_in_tests_either() {
+    for (name, dependencies) in dependencies("dev-dependencies") {
+        let inside = dependencies.iter().find(|dependency| dependency.starts_with("ovr-"));
+        assert!(
+            inside.is_none(),
+            "{name} must not depend on {inside:?} in its tests: put them into host/tests"
+        );
+    }
+}
+
+#[test]
 fn what_lives_in_one_room_is_named_in_no_other() {
-    for (name, dependencies) in dependencies() {
+    for (name, dependencies) in dependencies("dependencies") {
         for (outside, room) in WALLS {
             let named = dependencies.iter().any(|dependency| dependency == outside);
             assert!(

@@ -6,8 +6,8 @@ CREATE TABLE meta (
     value TEXT NOT NULL
 ) STRICT;
 
--- One row a pass, in its latest revision. The key is `event_id` alone: `captured_at` moves when a later revision has
--- a better crop, and the row must be found all the same.
+-- One row a pass, in its latest revision. `captured_at` is that of the first revision and stays, so that a page of
+-- events never misses one that was revised meanwhile; `last_seen` moves with every revision.
 CREATE TABLE event (
     event_id         BLOB PRIMARY KEY NOT NULL,    -- UUIDv7, 16 bytes
     revision         INTEGER NOT NULL,
@@ -16,6 +16,7 @@ CREATE TABLE event (
     camera_id        TEXT NOT NULL,
     lane_id          TEXT,
     captured_at      INTEGER NOT NULL,             -- microseconds since 1970-01-01T00:00:00Z
+    last_seen        INTEGER NOT NULL,             -- likewise
     plate_normalized TEXT,
     plate_corrected  TEXT,                         -- reduced like plate_normalized
     confidence       REAL NOT NULL,
@@ -30,6 +31,8 @@ CREATE TABLE event (
 ) STRICT;
 
 CREATE INDEX event_by_time ON event (captured_at, event_id);
+-- What a repeat may repeat: dedup asks for it after a restart, and nothing repeats a vehicle that passed unread.
+CREATE INDEX event_by_last_seen ON event (last_seen, event_id) WHERE unread = 0;
 CREATE INDEX event_by_camera ON event (camera_id, captured_at, event_id);
 CREATE INDEX event_by_plate ON event (plate_normalized, event_id) WHERE plate_normalized IS NOT NULL;
 CREATE INDEX event_by_corrected ON event (plate_corrected, event_id) WHERE plate_corrected IS NOT NULL;

@@ -35,7 +35,7 @@ pub(crate) struct PlateEvent {
     lane_id: Option<String>,
     /// The track that gave the reads; unique for the camera within one run.
     track_id: u64,
-    /// When the best crop was taken.
+    /// When the best crop was taken at the first report; it stays the same in later revisions.
     captured_at: Timestamp,
     /// Whether the clock behind `captured_at` was synchronised.
     clock_synchronised: bool,

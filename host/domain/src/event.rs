@@ -26,7 +26,7 @@ pub struct PlateEvent {
     /// The track that gave the reads.
     pub track_id: TrackId,
 
-    /// When the best crop was taken.
+    /// When the best crop was taken, at the first report; it stays the same in later revisions.
     pub captured_at: Timestamp,
     /// Whether the clock behind `captured_at` was synchronised.
     pub clock_synchronised: bool,

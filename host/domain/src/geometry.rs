@@ -152,6 +152,26 @@ impl Quad {
         f32::midpoint(a.distance(d), b.distance(c))
     }
 
+    /// The middle: the mean of the corners.
+    pub fn centre(&self) -> Point {
+        let (x, y) = self.0.iter().fold((0.0, 0.0), |(x, y), point| (x + point.x, y + point.y));
+        Point { x: x / 4.0, y: y / 4.0 }
+    }
+
+    /// Unit vectors along the text and down through its lines, each the mean direction of two opposite edges; a vector
+    /// is shorter, down to zero, where the quad has no extent.
+    pub fn axes(&self) -> [Point; 2] {
+        let [a, b, c, d] = self.0;
+        let unit = |x: f32, y: f32| {
+            let length = x.hypot(y).max(1e-6);
+            Point { x: x / length, y: y / length }
+        };
+        [
+            unit(b.x - a.x + c.x - d.x, b.y - a.y + c.y - d.y),
+            unit(d.x - a.x + c.x - b.x, d.y - a.y + c.y - b.y),
+        ]
+    }
+
     /// The same shape elsewhere.
     #[must_use]
     pub fn moved(&self, right: f32, down: f32) -> Self {
@@ -184,6 +204,22 @@ mod tests {
         assert_eq!(bbox.quad().bounds(), bbox);
         assert!((bbox.quad().width() - 4.0).abs() < 1e-6);
         assert!((bbox.quad().height() - 2.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn centre_and_axes_of_upright_leaning_and_empty_quads() {
+        let bbox = BBox::new(1.0, 2.0, 5.0, 4.0);
+        assert_eq!(bbox.quad().centre(), bbox.centre());
+        assert_eq!(bbox.quad().axes(), [Point { x: 1.0, y: 0.0 }, Point { x: 0.0, y: 1.0 }]);
+        // A square on its corner: the text runs down to the right, its lines follow each other down to the left.
+        let corners = [(2.0, 0.0), (4.0, 2.0), (2.0, 4.0), (0.0, 2.0)].map(|(x, y)| Point { x, y });
+        let leaning = Quad(corners);
+        assert_eq!(leaning.centre(), Point { x: 2.0, y: 2.0 });
+        let [along, down] = leaning.axes();
+        let half = std::f32::consts::FRAC_1_SQRT_2;
+        assert!(along.distance(Point { x: half, y: half }) < 1e-6, "{along:?}");
+        assert!(down.distance(Point { x: -half, y: half }) < 1e-6, "{down:?}");
+        assert_eq!(Quad::default().axes(), [Point::default(); 2]);
     }
 
     proptest! {

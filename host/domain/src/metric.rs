@@ -10,7 +10,10 @@ use crate::ids::CameraId;
 
 /// Describes every metric to the recorder that is installed.
 pub fn describe() {
-    describe_counter!("ovr_frames_total", "Frames by camera and outcome (decoded, processed, dropped)");
+    describe_counter!(
+        "ovr_frames_total",
+        "Frames by camera and outcome (decoded, dropped, passed_over, looked_at, failed)"
+    );
     describe_counter!("ovr_reads_total", "Plate crops read, by camera");
     describe_counter!("ovr_events_total", "Events by camera and lifecycle or decision");
     describe_counter!(
@@ -24,11 +27,15 @@ pub fn describe() {
     describe_gauge!("ovr_spool_backlog_records", "Accepted records that are not in the store yet");
     describe_gauge!("ovr_inference_provider", "1 for the execution provider that runs a model");
     describe_gauge!("ovr_evidence_bytes", "Bytes of pictures on disk");
-    describe_histogram!("ovr_stage_seconds", "Time of one stage for one frame or batch");
-    describe_histogram!("ovr_accept_seconds", "From the capture of the deciding frame to the accepted event");
+    describe_histogram!(
+        "ovr_stage_seconds",
+        "Time of one stage (frame, detect, track, read, assemble, evidence, spool, store) for one frame or batch"
+    );
+    describe_histogram!("ovr_accept_seconds", "From receiving the deciding frame to the accepted event");
 }
 
-/// A frame of `camera`; `outcome` is `decoded`, `processed` or `dropped`.
+/// A frame of `camera`; `outcome` is `decoded`, and then `dropped` (the queue was full), `passed_over` (looks were not
+/// due), `looked_at` or `failed` (a network gave an error).
 pub fn frame(camera: &CameraId, outcome: &'static str) {
     counter!("ovr_frames_total", "camera" => camera.to_string(), "outcome" => outcome).increment(1);
 }
@@ -84,12 +91,12 @@ pub fn provider(model: &str, provider: &str) {
     gauge!("ovr_inference_provider", "model" => model.to_owned(), "provider" => provider.to_owned()).set(1.0);
 }
 
-/// Time of one stage: `decode`, `detect`, `track`, `read`, `assemble`, `evidence`, `spool`, `store`.
+/// Time of one stage: `frame` (waiting for the next one), `detect`, `track`, `read`, `assemble`, `evidence`, `spool`, `store`.
 pub fn stage(stage: &'static str, span: Duration) {
     histogram!("ovr_stage_seconds", "stage" => stage).record(span.as_secs_f64());
 }
 
-/// From the capture of the deciding frame to the accepted event.
+/// From receiving the frame that decided on an event to its acceptance by the spool.
 pub fn accepted_after(span: Duration) {
     histogram!("ovr_accept_seconds").record(span.as_secs_f64());
 }

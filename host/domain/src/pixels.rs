@@ -73,6 +73,13 @@ impl PixelBuffer for OwnedPlanes {
     }
 }
 
+/// The pixels of an image as the one plane of [`PixelLayout::Rgb`].
+impl PixelBuffer for RgbImage {
+    fn plane(&self, index: usize) -> Option<Plane<'_>> {
+        (index == 0).then_some(Plane { data: &self.data, stride: self.width as usize * 3 })
+    }
+}
+
 /// Why planes make no picture.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PictureError {
@@ -153,12 +160,10 @@ impl Picture {
         Ok(Self { width, height, layout, matrix, range, buffer })
     }
 
-    /// A picture of packed RGB.
-    pub fn from_rgb(image: RgbImage) -> Result<Self, PictureError> {
-        let size = (image.width, image.height);
-        let stride = image.width as usize * 3;
-        let planes = Arc::new(OwnedPlanes(vec![(image.data, stride)]));
-        Self::new(size, PixelLayout::Rgb, (Matrix::Bt601, Range::Full), planes)
+    /// A picture of packed RGB, from an image or a shared one; the pixels are not copied.
+    pub fn from_rgb(image: impl Into<Arc<RgbImage>>) -> Result<Self, PictureError> {
+        let image = image.into();
+        Self::new((image.width, image.height), PixelLayout::Rgb, (Matrix::Bt601, Range::Full), image)
     }
 
     /// Width in pixels.
@@ -360,6 +365,17 @@ mod tests {
         }
         let (image, origin) = picture.rgb(BBox::new(1.2, 0.9, 3.1, 2.0));
         assert_eq!((image.width, image.height, origin), (3, 2, (1, 0)));
+    }
+
+    #[test]
+    fn a_shared_image_becomes_a_picture_without_a_copy() {
+        let image = Arc::new(RgbImage::filled(5, 3, [10, 20, 30]));
+        let picture = Picture::from_rgb(Arc::clone(&image)).unwrap();
+        assert!(std::ptr::eq(picture.plane(0).data, image.data.as_slice()));
+        assert_eq!(picture.rgb(picture.bounds()).0, *image);
+        assert!(picture.plane(1).data.is_empty());
+        let short = RgbImage { width: 5, height: 3, data: vec![0; 44] };
+        assert!(matches!(Picture::from_rgb(short), Err(PictureError::Plane { plane: 0, .. })));
     }
 
     #[test]

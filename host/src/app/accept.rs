@@ -11,7 +11,7 @@ use std::thread::{self, JoinHandle};
 use ovr_domain::event::{DedupDecision, Lifecycle};
 use ovr_domain::port::{Envelope, EvidenceStore};
 use ovr_domain::time::Clock;
-use ovr_domain::{PlateEvent, metric};
+use ovr_domain::{EventId, PlateEvent, Timestamp, metric};
 use ovr_events::assemble::Emission;
 use ovr_events::avro::{self, AvroError};
 use ovr_events::dedup::Dedup;
@@ -66,7 +66,7 @@ impl Accepting {
     }
 }
 
-type Pending = (PlateEvent, Result<Ticket, Refused>);
+type Pending = (PlateEvent, Option<Timestamp>, Result<Ticket, Refused>);
 
 /// Why an event is not accepted.
 #[derive(Debug, thiserror::Error)]
@@ -83,15 +83,26 @@ impl Acceptor {
         let (send, emissions) = sync_channel::<Emission>(EMISSIONS_MAX);
         let (pending, submitted) = sync_channel::<Pending>(PENDING_MAX);
         let (clock, failure) = (Arc::clone(&self.clock), self.failure.clone());
-        let announce = thread::Builder::new()
-            .name("announce".to_owned())
-            .spawn(move || announce(&submitted, listener, clock.as_ref(), &failure))?;
+        let (refuse, refused) = sync_channel::<EventId>(PENDING_MAX);
+        let guard = failure.guard("thread that announces events");
+        let announcer = Announcer { listener, clock, failure: failure.clone(), refuse };
+        let announce = thread::Builder::new().name("announce".to_owned()).spawn(move || {
+            let counts = announcer.run(&submitted);
+            guard.done();
+            counts
+        })?;
+        let guard = failure.guard("thread that decides on events");
         let decide = thread::Builder::new().name("decide".to_owned()).spawn(move || {
             for emission in emissions {
+                // What was refused never happened: it must not make a repeat of the next pass.
+                for event in refused.try_iter() {
+                    self.dedup.forget(event);
+                }
                 if pending.send(self.submit(emission)).is_err() {
                     return;
                 }
             }
+            guard.done();
         })?;
         Ok((send, Accepting { decide, announce }))
     }
@@ -101,9 +112,9 @@ impl Acceptor {
         // Pictures first: the event's record names them. What cannot be kept is left out, the event goes on.
         let cut = self.pictures.cut(&emission);
         self.pictures.attach(self.evidence.as_ref(), &mut emission.event, cut);
-        let event = emission.event;
+        let Emission { event, decided_at, .. } = emission;
         let ticket = self.spool(&event);
-        (event, ticket)
+        (event, decided_at, ticket)
     }
 
     fn spool(&self, event: &PlateEvent) -> Result<Ticket, Refused> {
@@ -113,32 +124,53 @@ impl Acceptor {
     }
 }
 
-fn announce(
-    submitted: &Receiver<Pending>,
-    mut listener: Listener,
-    clock: &dyn Clock,
-    failure: &Failure,
-) -> AcceptCounts {
-    let mut counts = AcceptCounts::default();
-    for (event, ticket) in submitted {
-        match ticket.and_then(|ticket| Ok(ticket.wait()?)) {
-            Ok(_) => {
-                counts.accepted += 1;
-                metric::accepted_after(clock.now().since(event.received_at));
-                if event.dedup.decision != DedupDecision::Emit && event.lifecycle == Lifecycle::Final {
-                    metric::event(&event.camera_id, "suppressed");
+/// The second thread.
+struct Announcer {
+    listener: Listener,
+    clock: Arc<dyn Clock>,
+    failure: Failure,
+    refuse: SyncSender<EventId>,
+}
+
+impl Announcer {
+    fn run(mut self, submitted: &Receiver<Pending>) -> AcceptCounts {
+        let mut counts = AcceptCounts::default();
+        for (event, decided_at, ticket) in submitted {
+            match ticket.and_then(|ticket| Ok(ticket.wait()?)) {
+                Ok(_) => {
+                    counts.accepted += 1;
+                    self.accepted(&event, decided_at);
                 }
-                listener(&event);
-            }
-            Err(error) => {
-                counts.refused += 1;
-                // The promise: an event that is not accepted is refused loudly.
-                tracing::error!(camera = %event.camera_id, event = %event.event_id, "event refused: {error}");
-                if matches!(error, Refused::Spool(SpoolError::Sealed { .. } | SpoolError::Closed)) {
-                    failure.report(format!("events cannot be accepted any more: {error}"));
+                Err(error) => {
+                    counts.refused += 1;
+                    self.refused(&event, &error);
                 }
             }
         }
+        counts
     }
-    counts
+
+    fn accepted(&mut self, event: &PlateEvent, decided_at: Option<Timestamp>) {
+        if let Some(decided_at) = decided_at {
+            metric::accepted_after(self.clock.now().since(decided_at));
+        }
+        if event.dedup.decision != DedupDecision::Emit && event.lifecycle == Lifecycle::Final {
+            metric::event(&event.camera_id, "suppressed");
+        }
+        (self.listener)(event);
+    }
+
+    /// The promise: an event that is not accepted is refused loudly.
+    fn refused(&self, event: &PlateEvent, error: &Refused) {
+        tracing::error!(camera = %event.camera_id, "event refused: {error}");
+        tracing::debug!(event = %event.event_id, "this event was refused");
+        if event.revision == 1 {
+            // Full only when hundreds were refused since the last event that was decided on: then one more or less to
+            // forget changes nothing.
+            let _ = self.refuse.try_send(event.event_id);
+        }
+        if matches!(error, Refused::Spool(SpoolError::Sealed { .. } | SpoolError::Closed)) {
+            self.failure.report(format!("events cannot be accepted any more: {error}"));
+        }
+    }
 }

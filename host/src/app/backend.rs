@@ -7,7 +7,6 @@ use std::time::Duration;
 use anyhow::Context as _;
 use ovr_api::{Api, ApiConfig, BoundApi, Check, Credentials, Metrics, NewToken, Sources};
 use ovr_domain::port::{EventStore, EvidenceStore};
-use ovr_domain::query::{EventQuery, PAGE_EVENTS_MAX};
 use ovr_domain::time::Clock;
 use ovr_events::avro;
 use ovr_events::bus::local_bus;
@@ -16,20 +15,24 @@ use ovr_events::publish::Publisher;
 use ovr_events::spool::{Spool, SpoolError};
 use ovr_store::consume::Consumer;
 use ovr_store::evidence::FilesStore;
-use ovr_store::sqlite::SqliteStore;
+use ovr_store::sqlite::{SEEN_EVENTS_MAX, SqliteStore};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::failure::Failure;
+use super::health::CameraHealth;
 use super::retention::{self, Retention};
 use super::signal;
 use crate::config::Config;
 use crate::print::Refusal;
 use crate::state::StateDir;
 
-/// Records that the local bus holds at a time.
-const BUS_RECORDS_MAX: usize = 256;
+/// Most records of a batch on the bus.
+const BATCH_RECORDS_MAX: usize = 256;
+
+/// Batches that the local bus holds: the publisher waits for each to be stored, so there is never a second one.
+const BUS_BATCHES_MAX: usize = 1;
 
 /// How long the end of the sources waits for the store to take what was accepted. What is left stays in the spool.
 const DRAIN_DEADLINE: Duration = Duration::from_secs(30);
@@ -40,6 +43,9 @@ const DRAIN_DEADLINE_SHORT: Duration = Duration::from_secs(3);
 
 /// How long tasks may take to end.
 const STOP_DEADLINE: Duration = Duration::from_secs(3);
+
+/// Where the API keeps who may ask, in the state folder.
+const CREDENTIALS_FILE: &str = "credentials.json";
 
 /// How often the end of the sources is looked for.
 const LOOK_PERIOD: Duration = Duration::from_millis(50);
@@ -66,6 +72,8 @@ pub(crate) struct Backend {
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     failure: Failure,
+    health: CameraHealth,
+    signal: watch::Receiver<bool>,
     new_token: Option<NewToken>,
 }
 
@@ -87,8 +95,10 @@ impl Backend {
         let folder = host.evidence_folder(&state.path);
         let evidence = FilesStore::open(&folder, host.pictures_disk_bytes_max, state.install)
             .map_err(|error| refuse(&error))?;
+        let metrics = Metrics::install().context("starting the metrics")?;
         let (credentials, new_token) =
             Credentials::open(&state.path, Arc::clone(clock)).map_err(|error| refuse(&error))?;
+        let health = CameraHealth::default();
         let (spool, store, evidence) = (Arc::new(spool), Arc::new(store), Arc::new(evidence));
         let api = Api::new(
             ApiConfig { allow_remote: host.api.allow_remote, ..ApiConfig::default() },
@@ -96,12 +106,25 @@ impl Backend {
                 store: Arc::clone(&store) as Arc<dyn EventStore>,
                 evidence: Arc::clone(&evidence) as Arc<dyn EvidenceStore>,
                 credentials: Arc::new(credentials),
-                metrics: Metrics::install().context("starting the metrics")?,
-                readiness: readiness(&spool),
+                metrics,
+                readiness: readiness(&spool, &health),
                 clock: Arc::clone(clock),
             },
         );
-        let bound = runtime.block_on(api.bind(host.api.listen)).map_err(|error| refuse(&error))?;
+        let bound = runtime.block_on(api.bind(host.api.listen)).map_err(|error| {
+            if new_token.is_some() {
+                // Nobody has seen the token that was made a moment ago, and nobody ever will: the next start makes
+                // another one.
+                let _ = std::fs::remove_file(state.path.join(CREDENTIALS_FILE));
+            }
+            let hint = if matches!(error, ovr_api::Error::NotLoopback { .. }) {
+                " (api.allow_remote in host.yaml)"
+            } else {
+                ""
+            };
+            Refusal(format!("{error}{hint}"))
+        })?;
+        let signal = signal::listen(&runtime);
         let (address, (stop, _)) = (bound.address(), watch::channel(false));
         let clock = Arc::clone(clock);
         Ok(Self {
@@ -115,6 +138,8 @@ impl Backend {
             stop,
             tasks: Vec::new(),
             failure: Failure::default(),
+            health,
+            signal,
             new_token,
         })
     }
@@ -148,9 +173,9 @@ impl Backend {
     /// Starts the way from the spool to the store, and the API.
     pub(crate) fn start(&mut self, config: &Config) -> anyhow::Result<()> {
         let reader = self.spool.reader("publisher").context("opening the spool's reader")?;
-        let (bus, subscription) = local_bus(BUS_RECORDS_MAX, self.spool.dead_letters());
+        let (bus, subscription) = local_bus(BUS_BATCHES_MAX, self.spool.dead_letters());
         let seed = u64::from(std::process::id());
-        let publisher = Publisher::new(BUS_RECORDS_MAX, seed);
+        let publisher = Publisher::new(BATCH_RECORDS_MAX, seed);
         let decode = |bytes: &[u8]| avro::decode(bytes).map_err(|error| error.to_string());
         let store = Arc::clone(&self.store) as Arc<dyn EventStore>;
         let consumer =
@@ -175,11 +200,16 @@ impl Backend {
         name: &'static str,
         work: impl Future<Output = Result<(), E>> + Send + 'static,
     ) {
-        let failure = self.failure.clone();
+        let (failure, stop) = (self.failure.clone(), self.stop.subscribe());
         let task = self.runtime.spawn(async move {
-            if let Err(error) = work.await {
+            let guard = failure.guard(name);
+            let ended = work.await;
+            if let Err(error) = &ended {
                 tracing::error!(task = name, "{error}");
                 failure.report(format!("the {name} cannot go on: {error}"));
+            }
+            if *stop.borrow() {
+                guard.done();
             }
         });
         self.tasks.push(task);
@@ -189,25 +219,11 @@ impl Backend {
     pub(crate) fn dedup(&self, config: &Config) -> anyhow::Result<Dedup> {
         self.drain_within(DRAIN_DEADLINE_SHORT);
         let mut dedup = Dedup::new(config.host.dedup).context("setting up dedup")?;
-        let query = EventQuery {
-            from: Some(self.clock.now().minus(Duration::from_secs(u64::from(config.host.dedup.window_s)))),
-            with_suppressed: true,
-            limit: PAGE_EVENTS_MAX,
-            ..EventQuery::default()
-        };
-        let mut recent = Vec::new();
-        let mut after = None;
-        loop {
-            let page = self.runtime.block_on(self.store.search(&EventQuery { after, ..query.clone() }));
-            let page = page.context("reading the recent events")?;
-            recent.extend(page.events);
-            after = page.next;
-            if after.is_none() {
-                break;
-            }
-        }
-        recent.reverse();
-        dedup.rebuild(recent.into_iter());
+        let window = Duration::from_secs(u64::from(config.host.dedup.window_s));
+        let recent = self.store.seen_since(self.clock.now().minus(window), SEEN_EVENTS_MAX);
+        let recent = self.runtime.block_on(recent).context("reading the recent events")?;
+        // Told in the order in which they were seen.
+        dedup.rebuild(recent.into_iter().rev());
         Ok(dedup)
     }
 
@@ -218,35 +234,40 @@ impl Backend {
 
     /// Waits for a signal, for a part to fail, or until `done`.
     pub(crate) fn wait_for_signal_or(&self, done: impl Fn() -> bool) -> Woken {
-        self.runtime.block_on(async {
-            let mut signal = std::pin::pin!(signal::received());
-            loop {
-                tokio::select! {
-                    () = &mut signal => return Woken::Signal,
-                    () = tokio::time::sleep(LOOK_PERIOD) => {}
-                }
-                if self.failure.reason().is_some() {
-                    return Woken::Failure;
-                }
-                if done() {
-                    return Woken::Done;
-                }
+        loop {
+            if *self.signal.borrow() {
+                return Woken::Signal;
             }
-        })
+            if self.failure.reason().is_some() {
+                signal::end_soon();
+                return Woken::Failure;
+            }
+            if done() {
+                return Woken::Done;
+            }
+            std::thread::sleep(LOOK_PERIOD);
+        }
     }
 
-    /// Waits until the store has everything that was accepted.
-    pub(crate) fn drain(&self, woken: Woken) {
-        self.drain_within(if woken == Woken::Done { DRAIN_DEADLINE } else { DRAIN_DEADLINE_SHORT });
+    /// Whether the cameras give frames.
+    pub(crate) fn health(&self) -> CameraHealth {
+        self.health.clone()
     }
 
-    fn drain_within(&self, deadline: Duration) {
+    /// Waits until the store has everything that was accepted; false when it has not within the time.
+    pub(crate) fn drain(&self, woken: Woken) -> bool {
+        self.drain_within(if woken == Woken::Done { DRAIN_DEADLINE } else { DRAIN_DEADLINE_SHORT })
+    }
+
+    fn drain_within(&self, deadline: Duration) -> bool {
         let drained =
             self.runtime.block_on(async { tokio::time::timeout(deadline, self.spool.drained()).await });
-        if !matches!(drained, Ok(Ok(()))) {
+        let all = matches!(drained, Ok(Ok(())));
+        if !all {
             let left = self.spool.backlog();
             tracing::warn!(left, "the store has not taken everything yet: the rest stays in the spool");
         }
+        all
     }
 
     /// Ends the tasks. An error when a part could not go on.
@@ -270,28 +291,31 @@ impl Backend {
     }
 }
 
-/// Purges at once and then every [`retention::PERIOD`].
+/// Purges pictures whose time is over, until the end.
 async fn purge_until(
     mut retention: Retention,
     mut stopped: watch::Receiver<bool>,
 ) -> Result<(), tokio::task::JoinError> {
+    let mut wait = retention::FIRST;
     loop {
+        // A sender that is gone means stop, too.
+        if tokio::time::timeout(wait, stopped.wait_for(|stop| *stop)).await.is_ok() {
+            return Ok(());
+        }
+        wait = retention::PERIOD;
         retention = tokio::task::spawn_blocking(move || {
             retention.purge();
             retention
         })
         .await?;
-        // A sender that is gone means stop, too.
-        if tokio::time::timeout(retention::PERIOD, stopped.wait_for(|stop| *stop)).await.is_ok() {
-            return Ok(());
-        }
     }
 }
 
-fn readiness(spool: &Arc<Spool>) -> ovr_api::Readiness {
-    let spool = Arc::clone(spool);
+fn readiness(spool: &Arc<Spool>, health: &CameraHealth) -> ovr_api::Readiness {
+    let (spool, health) = (Arc::clone(spool), health.clone());
     Box::new(move || {
-        let check = Check::of("spool", spool.ready());
-        Box::pin(std::future::ready(vec![check]))
+        let mut checks = vec![Check::of("spool", spool.ready())];
+        checks.extend(health.checks());
+        Box::pin(std::future::ready(checks))
     })
 }

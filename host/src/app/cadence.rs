@@ -13,7 +13,6 @@ pub(crate) struct Cadence {
     reading_period: Duration,
     looked_at: Option<Duration>,
     due: Duration,
-    since_look: u32,
 }
 
 impl Cadence {
@@ -24,7 +23,6 @@ impl Cadence {
             reading_period: Duration::from_secs_f32(1.0 / per_second_reading.max(per_second)),
             looked_at: None,
             due: Duration::ZERO,
-            since_look: 0,
         }
     }
 
@@ -35,19 +33,18 @@ impl Cadence {
         }
     }
 
-    /// Takes a frame in. When it is to be looked at: how many frames came since the last look, itself included.
-    pub(crate) fn take(&mut self, presented_at: Duration) -> Option<u32> {
-        self.since_look = self.since_look.saturating_add(1);
+    /// Takes a frame in: whether it is to be looked at.
+    pub(crate) fn take(&mut self, presented_at: Duration) -> bool {
         // Presentation times are rounded by containers; half a millisecond early is on time.
         if presented_at + Duration::from_micros(500) < self.due {
-            return None;
+            return false;
         }
         self.looked_at = Some(presented_at);
         self.due += self.period;
         if self.due <= presented_at {
             self.due = presented_at + self.period;
         }
-        Some(std::mem::take(&mut self.since_look))
+        true
     }
 }
 
@@ -55,7 +52,7 @@ impl Cadence {
 mod tests {
     use super::*;
 
-    fn looks(per_second: f32, fps: u32, frames: u32) -> Vec<Option<u32>> {
+    fn looks(per_second: f32, fps: u32, frames: u32) -> Vec<bool> {
         let mut cadence = Cadence::new(per_second, per_second);
         (0..frames).map(|n| cadence.take(Duration::from_secs(1) * n / fps)).collect()
     }
@@ -63,7 +60,7 @@ mod tests {
     #[test]
     fn every_fifth_frame_of_thirty_is_looked_at_six_times_a_second() {
         let looked: Vec<usize> =
-            looks(6.0, 30, 20).iter().enumerate().filter_map(|(n, look)| look.map(|_| n)).collect();
+            looks(6.0, 30, 20).iter().enumerate().filter_map(|(n, look)| look.then_some(n)).collect();
         assert_eq!(looked, vec![0, 5, 10, 15]);
     }
 
@@ -72,7 +69,7 @@ mod tests {
         let mut cadence = Cadence::new(5.0, 25.0);
         let mut looked = Vec::new();
         for n in 0..20_u32 {
-            if cadence.take(Duration::from_millis(40) * n).is_some() {
+            if cadence.take(Duration::from_millis(40) * n) {
                 looked.push(n);
                 if (5..8).contains(&n) {
                     cadence.hasten();
@@ -84,11 +81,11 @@ mod tests {
 
     #[test]
     fn a_slow_camera_is_looked_at_on_every_frame_and_gaps_are_not_made_up_for() {
-        assert!(looks(6.0, 4, 8).iter().all(|look| *look == Some(1)));
+        assert!(looks(6.0, 4, 8).iter().all(|look| *look));
         let mut cadence = Cadence::new(10.0, 10.0);
-        assert_eq!(cadence.take(Duration::ZERO), Some(1));
-        assert_eq!(cadence.take(Duration::from_mins(1)), Some(1));
-        assert_eq!(cadence.take(Duration::from_millis(60_010)), None);
-        assert_eq!(cadence.take(Duration::from_millis(60_100)), Some(2));
+        assert!(cadence.take(Duration::ZERO));
+        assert!(cadence.take(Duration::from_mins(1)));
+        assert!(!cadence.take(Duration::from_millis(60_010)));
+        assert!(cadence.take(Duration::from_millis(60_100)));
     }
 }

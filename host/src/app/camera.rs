@@ -10,11 +10,12 @@ use ovr_domain::event::Vehicle;
 use ovr_domain::port::{FrameSource, InferenceError};
 use ovr_domain::track::{Class, Track};
 use ovr_domain::{BBox, CameraId, Frame, Quad, TrackId, metric};
-use ovr_events::assemble::{Assembler, Emission, Observation, ReadOutcome};
+use ovr_events::assemble::{Assembler, Emission, Observation, ReadOutcome, Unreadable};
 use ovr_vision::track::ByteTrack;
 
 use super::attention::Attention;
 use super::cadence::Cadence;
+use super::health::CameraHealth;
 use super::queue::FrameQueue;
 use super::stages::{Stage, Stages};
 use super::vision::Vision;
@@ -33,6 +34,8 @@ pub(crate) struct CameraRoom {
     pub(crate) stages: Arc<Stages>,
     pub(crate) out: SyncSender<Emission>,
     pub(crate) attention: Attention,
+    /// The frame that the tracker was told of last.
+    pub(crate) tracked: Option<u64>,
     pub(crate) counts: CameraCounts,
 }
 
@@ -46,7 +49,13 @@ pub(crate) struct CameraCounts {
 }
 
 /// Takes every frame of a source into the queue, until the source or the queue ends.
-pub(crate) fn feed(mut source: impl FrameSource, queue: &FrameQueue) {
+pub(crate) fn feed(
+    camera: &CameraId,
+    mut source: impl FrameSource,
+    queue: &FrameQueue,
+    health: &CameraHealth,
+) {
+    health.well(camera);
     loop {
         match source.next_frame() {
             Ok(Some(frame)) => {
@@ -55,7 +64,10 @@ pub(crate) fn feed(mut source: impl FrameSource, queue: &FrameQueue) {
                 }
             }
             Ok(None) => return queue.end(Ok(())),
-            Err(error) => return queue.end(Err(error)),
+            Err(error) => {
+                health.failed(camera, &error);
+                return queue.end(Err(error));
+            }
         }
     }
 }
@@ -66,12 +78,14 @@ impl CameraRoom {
         let stages = Arc::clone(&self.stages);
         while let Some(frame) = stages.time(Stage::Frame, || self.queue.pop()) {
             self.counts.frames += 1;
-            if let Some(elapsed) = self.cadence.take(frame.presented_at)
-                && !self.look(&frame, elapsed)
-            {
-                self.queue.close();
-            }
-            metric::frame(&self.camera, "processed");
+            let outcome = if !self.cadence.take(frame.presented_at) {
+                "passed_over"
+            } else if self.look(&frame) {
+                "looked_at"
+            } else {
+                "failed"
+            };
+            metric::frame(&self.camera, outcome);
         }
         let _ = self.tracker.finish();
         let last = self.assembler.finish();
@@ -79,17 +93,21 @@ impl CameraRoom {
         self.counts
     }
 
-    /// One look: detect, follow, read, assemble. False when nobody takes emissions any more.
-    fn look(&mut self, frame: &Frame, elapsed: u32) -> bool {
+    /// One look: detect, follow, read, assemble. False when a network failed.
+    fn look(&mut self, frame: &Frame) -> bool {
         self.counts.looks += 1;
         let stages = Arc::clone(&self.stages);
         let detections = match stages.time(Stage::Detect, || self.vision.detect(&frame.picture)) {
             Ok(detections) => detections,
             Err(error) => {
                 self.failed(&error);
-                return true;
+                return false;
             }
         };
+        // By the source's own count, so that dropped frames and failed looks count as time, too.
+        let elapsed = self.tracked.map_or(1, |last| frame.sequence.saturating_sub(last).max(1));
+        self.tracked = Some(frame.sequence);
+        let elapsed = u32::try_from(elapsed).unwrap_or(u32::MAX);
         let tracks = stages.time(Stage::Track, || self.tracker.update(&detections, elapsed).to_vec());
         for track in &tracks {
             tracing::trace!(sequence = frame.sequence, ?track, "followed");
@@ -99,7 +117,8 @@ impl CameraRoom {
             self.cadence.hasten();
         }
         let emissions = stages.time(Stage::Assemble, || self.assemble(frame, &tracks, outcomes));
-        self.send(emissions)
+        self.send(emissions);
+        true
     }
 
     /// One outcome for each track.
@@ -118,11 +137,9 @@ impl CameraRoom {
                 vec![ReadOutcome::Failed; wanted.len()]
             }
         };
-        self.counts.reads += reads.len() as u64;
-        metric::reads(&self.camera, reads.len() as u64);
         for (wanted, outcome) in wanted.iter().zip(reads) {
-            let read = if let ReadOutcome::Read(read) = &outcome { Some(read) } else { None };
-            self.attention.saw(wanted.track, wanted.quad.width(), read);
+            tracing::trace!(sequence = frame.sequence, track = %wanted.track, ?outcome, "read");
+            self.note(wanted, &outcome);
             if let Some(slot) = outcomes.get_mut(wanted.index) {
                 *slot = outcome;
             }
@@ -130,8 +147,20 @@ impl CameraRoom {
         outcomes
     }
 
+    /// Counts what was really read: a crop that was too small, or a reader that failed, says nothing of the plate.
+    fn note(&mut self, wanted: &Wanted, outcome: &ReadOutcome) {
+        let read = match outcome {
+            ReadOutcome::Read(read) => Some(read),
+            ReadOutcome::Unreadable { reason: Unreadable::PoorPicture, .. } => None,
+            _ => return,
+        };
+        self.attention.saw(wanted.track, wanted.quad.width(), read);
+        self.counts.reads += 1;
+        metric::reads(&self.camera, 1);
+    }
+
     /// The crop of a plate that was seen on this look, when it is worth reading.
-    fn want(&self, index: usize, track: &Track) -> Option<Wanted> {
+    fn want(&mut self, index: usize, track: &Track) -> Option<Wanted> {
         let seen = track.detection.filter(|detection| !detection.class.is_vehicle())?;
         let quad = seen.quad.unwrap_or_else(|| seen.bbox.quad());
         self.attention.wants(track.id, quad.width()).then_some(Wanted { index, track: track.id, quad })
@@ -154,18 +183,26 @@ impl CameraRoom {
         emissions
     }
 
-    /// A vehicle whose plate is followed is reported by its plate, not once more for itself.
+    /// A vehicle whose plate is followed is reported by its plate, not once more for itself. Lettering is no plate.
     fn carries_plate(&mut self, track: &Track, tracks: &[Track]) -> bool {
         let on_it = |other: &&Track| other.class == Class::Plate && track.bbox.contains(other.bbox.centre());
-        let carries = track.class.is_vehicle() && tracks.iter().any(|other| on_it(&other));
+        let like_a_plate = |other: &&Track| self.attention.is_plausible(other.id);
+        let carries =
+            track.class.is_vehicle() && tracks.iter().any(|other| on_it(&other) && like_a_plate(&other));
         if carries {
             self.assembler.carries_plate(track.id);
         }
         carries
     }
 
-    fn send(&self, emissions: Vec<Emission>) -> bool {
-        emissions.into_iter().all(|emission| self.out.send(emission).is_ok())
+    fn send(&self, emissions: Vec<Emission>) {
+        for emission in emissions {
+            if self.out.send(emission).is_err() {
+                // The receiver's end has been reported as the failure that ends the program.
+                tracing::error!(camera = %self.camera, "an event is lost: nobody accepts events any more");
+                self.queue.close();
+            }
+        }
     }
 
     /// A network gave an error: the frame is lost to detection, the camera goes on.

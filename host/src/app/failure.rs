@@ -17,4 +17,49 @@ impl Failure {
     pub(crate) fn reason(&self) -> Option<&str> {
         self.0.get().map(String::as_str)
     }
+
+    /// Reports that `part` ended early, by a panic say, unless [`Guard::done`] is called.
+    pub(crate) fn guard(&self, part: &'static str) -> Guard {
+        Guard { failure: Some(self.clone()), part }
+    }
+}
+
+/// See [`Failure::guard`].
+pub(crate) struct Guard {
+    failure: Option<Failure>,
+    part: &'static str,
+}
+
+impl Guard {
+    /// The part ended as it should.
+    pub(crate) fn done(mut self) {
+        self.failure = None;
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some(failure) = &self.failure {
+            failure.report(format!("the {} ended before its time", self.part));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_that_panics_is_reported_and_one_that_is_done_is_not() {
+        let failure = Failure::default();
+        failure.guard("first").done();
+        assert_eq!(failure.reason(), None);
+        let guarded = failure.clone();
+        let panicked = std::thread::spawn(move || {
+            let _guard = guarded.guard("second");
+            panic!("as a part might");
+        });
+        assert!(panicked.join().is_err());
+        assert_eq!(failure.reason(), Some("the second ended before its time"));
+    }
 }

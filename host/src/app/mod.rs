@@ -10,6 +10,7 @@ pub(crate) mod backend;
 mod cadence;
 pub(crate) mod camera;
 mod failure;
+pub(crate) mod health;
 pub(crate) mod queue;
 mod retention;
 pub(crate) mod rooms;
@@ -83,16 +84,16 @@ impl OpenCamera {
 }
 
 impl App {
-    /// Opens state folder, spool, store, models, port and sources, in this order.
+    /// Opens state folder, models, sources, spool, store and port, in this order.
     pub(crate) fn build(config: Config, options: &RunOptions) -> anyhow::Result<Self> {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let state = StateDir::open(&options.state, clock.as_ref())?;
-        let backend = Backend::open(&config, &state, &clock)?;
         let vision = Arc::new(Vision::open(&config, &clock)?);
         let mut cameras = Vec::new();
         for (id, source) in &options.sources {
             cameras.push(rooms::open_camera(id, source, options.realtime, &clock)?);
         }
+        let backend = Backend::open(&config, &state, &clock)?;
         Ok(Self { config, clock, backend, vision, cameras, state })
     }
 
@@ -123,15 +124,9 @@ impl App {
         let stages = Arc::new(Stages::new(Arc::clone(&clock)));
         let mut running = Vec::new();
         for camera in cameras {
-            let room = rooms::camera_room(
-                &camera.id,
-                &config,
-                &vision,
-                (&clock, &stages),
-                camera.when_full,
-                out.clone(),
-            )?;
-            running.push(RunningCamera::start(camera, room)?);
+            let room =
+                rooms::camera_room(&camera.id, &config, &vision, &stages, camera.when_full, out.clone())?;
+            running.push(RunningCamera::start(camera, room, &backend)?);
         }
         Ok(Running { cameras: running, accepting, backend, state })
     }
@@ -146,33 +141,57 @@ struct RunningCamera {
 }
 
 impl RunningCamera {
-    fn start(camera: OpenCamera, room: CameraRoom) -> anyhow::Result<Self> {
+    fn start(camera: OpenCamera, room: CameraRoom, backend: &Backend) -> anyhow::Result<Self> {
         let OpenCamera { id, source, .. } = camera;
         let queue = Arc::clone(&room.queue);
-        let fed = Arc::clone(&queue);
+        let (fed, health, named) = (Arc::clone(&queue), backend.health(), id.clone());
+        let (feeding, looking) =
+            (backend.failure().guard("source of a camera"), backend.failure().guard("thread of a camera"));
         let feed = thread::Builder::new()
             .name(format!("feed {id}"))
-            .spawn(move || camera::feed(source, &fed))
+            .spawn(move || {
+                camera::feed(&named, source, &fed, &health);
+                feeding.done();
+            })
             .context("starting a camera's thread")?;
         let room = thread::Builder::new()
             .name(format!("look {id}"))
-            .spawn(move || room.run())
+            .spawn(move || {
+                let counts = room.run();
+                looking.done();
+                counts
+            })
             .context("starting a camera's thread")?;
         Ok(Self { id, queue, feed, room })
     }
 
-    fn join(self) -> CameraSummary {
+    /// Waits for what the camera still has to say; its source may take longer to end.
+    fn join_room(self) -> EndingCamera {
         let counts = self.room.join().unwrap_or_else(|_| {
             tracing::error!(camera = %self.id, "the camera's thread panicked");
             CameraCounts::default()
         });
         // The source may still wait for room in a queue that nobody reads.
         self.queue.close();
+        EndingCamera { id: self.id, queue: self.queue, feed: self.feed, counts }
+    }
+}
+
+/// A camera whose looking has ended, but whose source may not have.
+struct EndingCamera {
+    id: CameraId,
+    queue: Arc<FrameQueue>,
+    feed: JoinHandle<()>,
+    counts: CameraCounts,
+}
+
+impl EndingCamera {
+    fn join_source(self) -> CameraSummary {
         if self.feed.join().is_err() {
             tracing::error!(camera = %self.id, "the source's thread panicked");
         }
         let (error, dropped) = self.queue.outcome();
-        CameraSummary { id: self.id, counts, dropped, error }
+        CameraSummary { id: self.id, counts: self.counts, dropped, error }
     }
 }
 
@@ -190,6 +209,8 @@ pub(crate) struct CameraSummary {
 pub(crate) struct Summary {
     pub(crate) cameras: Vec<CameraSummary>,
     pub(crate) accepted: AcceptCounts,
+    /// Whether all that was accepted is in the store.
+    pub(crate) drained: bool,
 }
 
 /// Everything runs.
@@ -219,11 +240,13 @@ impl Running {
                 camera.queue.close();
             }
         }
-        let cameras: Vec<CameraSummary> = cameras.into_iter().map(RunningCamera::join).collect();
+        let ending: Vec<EndingCamera> = cameras.into_iter().map(RunningCamera::join_room).collect();
         let accepted = accepting.join();
-        backend.drain(woken);
+        let drained = backend.drain(woken);
         metric::spool_backlog(backend.backlog());
-        (Summary { cameras, accepted }, Serving { backend, state })
+        // Last, because a source that hangs may take as long as its stall timeout.
+        let cameras = ending.into_iter().map(EndingCamera::join_source).collect();
+        (Summary { cameras, accepted, drained }, Serving { backend, state })
     }
 }
 

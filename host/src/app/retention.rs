@@ -1,8 +1,8 @@
 //! Pictures are kept as long as the configuration says, and no longer.
 //!
-//! Purging trusts the wall clock, so it looks at it twice: a clock that has left the monotonic one by more than an hour
-//! since the start was set, or never was right, and what a wrong clock purges is gone. Nothing is purged then until the
-//! next start.
+//! Purging trusts the wall clock, and what a wrong clock purges is gone. So the first look comes a while after the start,
+//! when a clock that was wrong has been set, and a clock that has left the monotonic one by more than an hour since the
+//! start purges nothing until the next start.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +13,10 @@ use ovr_domain::time::Clock;
 use ovr_events::evidence::PicturesConfig;
 use ovr_store::evidence::FilesStore;
 
-/// How often there is a look for pictures whose time is over.
+/// How long after the start the first look for pictures whose time is over comes.
+pub(super) const FIRST: Duration = Duration::from_mins(15);
+
+/// How often there is a look from then on.
 pub(super) const PERIOD: Duration = Duration::from_mins(1);
 
 /// Most files of a kind that one look removes, so that a look stays short.

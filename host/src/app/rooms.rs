@@ -19,20 +19,29 @@ use super::camera::{CameraCounts, CameraRoom};
 use super::queue::{FrameQueue, WhenFull};
 use super::stages::Stages;
 use super::vision::{Models, Vision};
-use crate::config::Config;
+use crate::config::{CAMERAS_MAX, Config};
 use crate::print::Refusal;
 
 /// The sources of a command line, each with a camera named after it.
 pub(crate) fn sources_named(named: &[String]) -> Result<Vec<(CameraId, SourceConfig)>, Refusal> {
     let mut sources: Vec<(CameraId, SourceConfig)> = Vec::new();
     for text in named {
+        if text.contains("://") {
+            let problem = "is an address; a source is a video file, or test:WIDTHxHEIGHT@FPS";
+            return Err(Refusal(format!("--source {text} {problem}")));
+        }
         let source: SourceConfig =
             text.parse().map_err(|error| Refusal(format!("--source {text}: {error}")))?;
         let mut id = camera_id(&source, sources.len());
-        if sources.iter().any(|(other, _)| *other == id) {
-            id = CameraId::numbered("camera", sources.len() + 1);
+        let mut number = sources.len();
+        while sources.iter().any(|(other, _)| *other == id) {
+            number += 1;
+            id = CameraId::numbered("camera", number);
         }
         sources.push((id, source));
+    }
+    if sources.len() > CAMERAS_MAX {
+        return Err(Refusal(format!("{} sources: expected at most {CAMERAS_MAX}", sources.len())));
     }
     Ok(sources)
 }
@@ -69,13 +78,13 @@ pub(crate) fn camera_room(
     camera: &CameraId,
     config: &Config,
     vision: &Arc<Vision>,
-    (clock, stages): (&Arc<dyn Clock>, &Arc<Stages>),
+    stages: &Arc<Stages>,
     when_full: WhenFull,
     out: SyncSender<Emission>,
 ) -> anyhow::Result<CameraRoom> {
     let detection = &config.tracking.detection;
     let (site, digests) = (config.host.site.clone(), vision.digests());
-    let assembler = Assembler::new(config.ocr.assemble, site, camera.clone(), digests, Arc::clone(clock));
+    let assembler = Assembler::new(config.ocr.assemble, site, camera.clone(), digests);
     Ok(CameraRoom {
         camera: camera.clone(),
         queue: Arc::new(FrameQueue::new(detection.queue_frames, when_full)),
@@ -86,6 +95,7 @@ pub(crate) fn camera_room(
         stages: Arc::clone(stages),
         out,
         attention: Attention::default(),
+        tracked: None,
         counts: CameraCounts::default(),
     })
 }
@@ -102,10 +112,11 @@ mod tests {
 
     #[test]
     fn cameras_of_a_command_line_are_named_after_their_files() {
-        let named = ["a/Gate 1.mp4", "b/Gate 1.mkv", "test:64x64@5", "ü.mp4"].map(str::to_owned);
+        let named =
+            ["a/Gate 1.mp4", "b/Gate 1.mkv", "test:64x64@5", "ü.mp4", "camera-2.mp4"].map(str::to_owned);
         let ids: Vec<String> =
             sources_named(&named).unwrap().into_iter().map(|(id, _)| id.to_string()).collect();
-        assert_eq!(ids, ["Gate_1", "camera-2", "test-3", "_"]);
+        assert_eq!(ids, ["Gate_1", "camera-2", "test-3", "_", "camera-5"]);
         let refusal = sources_named(&["test:nonsense".to_owned()]).unwrap_err();
         assert!(refusal.0.contains("test:WIDTHxHEIGHT@FPS"), "{}", refusal.0);
     }

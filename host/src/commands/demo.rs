@@ -1,5 +1,7 @@
 //! `demo`: renders a street, encodes it, runs the whole program on it, and compares what was read with what was shown.
 
+use std::io::IsTerminal as _;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -17,7 +19,7 @@ use crate::app::{App, RunOptions, Woken};
 use crate::cli::Demo;
 use crate::commands::run::line_for_people;
 use crate::config::Config;
-use crate::print;
+use crate::print::{self, Refusal};
 
 /// The demo's own folder; removed when the demo ends.
 struct Folder(PathBuf);
@@ -29,16 +31,19 @@ impl Drop for Folder {
 }
 
 pub(crate) fn run(mut config: Config, args: &Demo) -> anyhow::Result<ExitCode> {
+    if args.exit {
+        // Nobody will ask this one, so it must not collide with one that is asked.
+        config.host.api.listen.set_port(0);
+    }
+    let listen = config.host.api.listen;
+    // Rendering takes a while: what would refuse the run afterwards is better said before.
+    drop(TcpListener::bind(listen).map_err(|error| Refusal(format!("cannot listen on {listen}: {error}")))?);
     let folder = Folder(config.host.state.join(format!("demo-{}", std::process::id())));
     std::fs::create_dir_all(&folder.0)
         .with_context(|| format!("making the folder {}", folder.0.display()))?;
     let scene = folder.0.join("street.mp4");
     let mut truth = render(&scene, args.seed)?;
     truth.started_at = first_frame_at(&scene)?;
-    if args.exit {
-        // Nobody will ask this one, so it must not collide with one that is asked.
-        config.host.api.listen.set_port(0);
-    }
     let source = SourceConfig::File(FileConfig { path: scene, root: None });
     let options = RunOptions {
         sources: vec![(CameraId::numbered("demo", 1), source)],
@@ -74,6 +79,9 @@ fn render(file: &Path, seed: u64) -> anyhow::Result<Truth> {
     let scene = Scene::new(seed).context("setting up the scene")?;
     let truth = scene.truth().clone();
     let style = ProgressStyle::with_template("rendering a street {bar:40} {pos}/{len}");
+    if !std::io::stderr().is_terminal() {
+        print::note("rendering a street");
+    }
     let bar = ProgressBar::new(u64::from(FRAMES))
         .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
     let mut writer =

@@ -1,6 +1,7 @@
 //! `read IMAGE...`: the plates on pictures.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use ovr_domain::Quad;
@@ -30,8 +31,16 @@ struct Plate {
 
 pub(crate) fn run(config: &Config, args: &Read) -> anyhow::Result<ExitCode> {
     let mut reader = app::rooms::still_reader(config)?;
+    let mut code = ExitCode::SUCCESS;
     for path in &args.images {
-        let image = print::load_image(path)?;
+        let image = match print::load_image(path) {
+            Ok(image) => Arc::new(image),
+            Err(refusal) => {
+                // The others are worth reading all the same.
+                code = print::refuse(&refusal);
+                continue;
+            }
+        };
         let plates = reader.read_still(&image)?.into_iter().map(|plate| Plate {
             text: plate.text,
             confidence: plate.confidence,
@@ -50,7 +59,7 @@ pub(crate) fn run(config: &Config, args: &Read) -> anyhow::Result<ExitCode> {
             break;
         }
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(code)
 }
 
 fn print_for_people(answer: &Answer<'_>) -> bool {

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use ovr_capture::SourceConfig;
 use ovr_domain::event::{DedupDecision, Lifecycle};
 use ovr_domain::{CameraId, PlateEvent};
@@ -9,7 +10,7 @@ use ovr_domain::{CameraId, PlateEvent};
 use crate::app::{App, Listener, RunOptions, Summary};
 use crate::cli::Run;
 use crate::config::Config;
-use crate::print::{self, Refusal};
+use crate::print::{self, Printer, Refusal, WhenSlow};
 
 pub(crate) fn run(config: Config, args: &Run) -> anyhow::Result<ExitCode> {
     let sources = sources(&config, &args.source)?;
@@ -20,7 +21,9 @@ pub(crate) fn run(config: Config, args: &Run) -> anyhow::Result<ExitCode> {
         print::note(&format!("administrator's token, shown this once: {token}"));
     }
     let address = app.address();
-    let running = app.start(listener(args.json))?;
+    let printer = Printer::start().context("starting the thread that prints")?;
+    let when_slow = if args.exit_at_end && !args.realtime { WhenSlow::Wait } else { WhenSlow::LeaveOut };
+    let running = app.start(listener(printer.line(when_slow), args.json))?;
     let woken = if args.exit_at_end {
         running.wait_for_sources()
     } else {
@@ -29,6 +32,7 @@ pub(crate) fn run(config: Config, args: &Run) -> anyhow::Result<ExitCode> {
     };
     let (summary, serving) = running.settle(woken);
     serving.stop()?;
+    printer.finish();
     finish(&summary, args.exit_at_end)
 }
 
@@ -47,11 +51,11 @@ fn sources(config: &Config, named: &[String]) -> Result<Vec<(CameraId, SourceCon
 }
 
 /// Prints every accepted event.
-fn listener(json: bool) -> Listener {
+fn listener(mut print: impl FnMut(String) + Send + 'static, json: bool) -> Listener {
     Box::new(move |event| {
         let line =
             if json { serde_json::to_string(event).unwrap_or_default() } else { line_for_people(event) };
-        print::out(&line);
+        print(line);
     })
 }
 
@@ -101,7 +105,18 @@ fn finish(summary: &Summary, exit_at_end: bool) -> anyhow::Result<ExitCode> {
         );
     }
     if summary.accepted.refused > 0 {
-        anyhow::bail!("{} events were refused: the spool has no room, see the log", summary.accepted.refused);
+        anyhow::bail!("{} events were refused, see the log", summary.accepted.refused);
+    }
+    anyhow::ensure!(
+        summary.drained || !exit_at_end,
+        "not every event is in the store: the rest stays in the spool"
+    );
+    let blind = summary
+        .cameras
+        .iter()
+        .find(|camera| camera.counts.looks > 0 && camera.counts.failures >= camera.counts.looks);
+    if let Some(camera) = blind {
+        anyhow::bail!("camera {}: the networks failed on every look, see the log", camera.id);
     }
     let broken = summary.cameras.iter().find_map(|camera| camera.error.as_ref());
     match broken {

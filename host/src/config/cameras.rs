@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::Problem;
 
 /// Most cameras of one process.
-const CAMERAS_MAX: usize = 64;
+pub(crate) const CAMERAS_MAX: usize = 64;
 
 /// cameras.yaml: which cameras there are.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
@@ -34,16 +34,17 @@ pub(crate) struct CameraConfig {
 impl CamerasConfig {
     pub(super) fn validate(&self) -> Result<(), Problem> {
         if self.cameras.len() > CAMERAS_MAX {
-            return Err((
+            return Err(Problem::new(
                 "cameras",
                 format!("{} cameras: expected at most {CAMERAS_MAX}", self.cameras.len()),
             ));
         }
         let mut seen = HashSet::new();
         match self.cameras.iter().find(|camera| !seen.insert(&camera.id)) {
-            Some(twice) => {
-                Err(("cameras", format!("the id {} stands twice: each camera needs its own", twice.id)))
-            }
+            Some(twice) => Err(Problem::new(
+                "cameras",
+                format!("the id {} stands twice: each camera needs its own", twice.id),
+            )),
             None => Ok(()),
         }
     }

@@ -11,7 +11,10 @@ use ovr_vision::infer::{Provider, ProviderConfig};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Problem, invalid};
+use super::Problem;
+
+/// Most threads of one network.
+const THREADS_MAX: usize = 64;
 
 /// host.yaml: the process, where it keeps things and how it is reached.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
@@ -57,7 +60,7 @@ pub(crate) struct ListenConfig {
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct RuntimeConfig {
-    /// The shared library; null takes `OVR_ORT_LIBRARY`, else the one that `./dev setup` fetched, else the system's.
+    /// The shared library; null takes `OVR_ORT_LIBRARY`, else the one that `./dev setup` fetched.
     pub(crate) library: Option<PathBuf>,
     /// Execution providers, the first that can run is taken; a `required` one that cannot is an error.
     pub(crate) providers: Vec<ProviderConfig>,
@@ -120,21 +123,29 @@ impl HostConfig {
                 || uri.strip_prefix(scheme).is_some_and(|rest| rest.starts_with("///") && rest.len() > 3)
         };
         if self.bus != "local:" {
-            return Err(("bus", format!("{:?} is no bus; expected \"local:\"", self.bus)));
+            return Err(Problem::new("bus", format!("{:?} is no bus; expected \"local:\"", self.bus)));
         }
         if !absolute(&self.store, "sqlite:") {
             let expected = "expected \"sqlite:\" or \"sqlite:///FILE\"";
-            return Err(("store", format!("{:?} is no store; {expected}", self.store)));
+            return Err(Problem::new("store", format!("{:?} is no store; {expected}", self.store)));
         }
         if !absolute(&self.evidence, "file:") {
             let expected = "expected \"file:\" or \"file:///FOLDER\"";
-            return Err(("evidence", format!("{:?} is no place for pictures; {expected}", self.evidence)));
+            return Err(Problem::new(
+                "evidence",
+                format!("{:?} is no place for pictures; {expected}", self.evidence),
+            ));
         }
-        self.dedup.validate().map_err(|error| invalid(&error))?;
-        self.pictures.validate().map_err(|error| invalid(&error))?;
+        self.spool.validate().map_err(Problem::from)?;
+        self.dedup.validate().map_err(Problem::from)?;
+        self.pictures.validate().map_err(Problem::from)?;
+        if self.runtime.threads > THREADS_MAX {
+            let problem = format!("{} threads: expected 0 to {THREADS_MAX}", self.runtime.threads);
+            return Err(Problem::new("runtime.threads", problem));
+        }
         if self.runtime.providers.is_empty() {
             let problem = "expected at least one of tensorrt, cuda, cpu".to_owned();
-            return Err(("runtime.providers", problem));
+            return Err(Problem::new("runtime.providers", problem));
         }
         Ok(())
     }

@@ -17,7 +17,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-pub(crate) use cameras::CamerasConfig;
+pub(crate) use cameras::{CAMERAS_MAX, CamerasConfig};
 pub(crate) use host::{HostConfig, RuntimeConfig};
 pub(crate) use ocr::OcrConfig;
 pub(crate) use tracking::{TrackingConfig, VehicleDetectorConfig};
@@ -66,11 +66,28 @@ impl From<ConfigError> for Refusal {
 }
 
 /// A key and what is wrong with its value; the file is added by who knows it.
-pub(crate) type Problem = (&'static str, String);
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Problem {
+    key: String,
+    text: String,
+}
 
-/// A problem that the room whose section it is has found.
-fn invalid(error: &InvalidKey) -> Problem {
-    (error.key, format!("{} cannot be used: expected {}", error.value, error.right))
+impl Problem {
+    fn new(key: &str, text: String) -> Self {
+        Self { key: key.to_owned(), text }
+    }
+
+    /// What a network's room has found in the section `section`.
+    fn within(section: &str, error: &ovr_vision::InvalidKey) -> Self {
+        let text = format!("{} cannot be used: expected {}", error.value, error.expected);
+        Self { key: format!("{section}.{}", error.key), text }
+    }
+}
+
+impl From<InvalidKey> for Problem {
+    fn from(error: InvalidKey) -> Self {
+        Self::new(error.key, format!("{} cannot be used: expected {}", error.value, error.right))
+    }
 }
 
 impl Config {
@@ -84,11 +101,13 @@ impl Config {
                     "no such folder; expected one with host.yaml, cameras.yaml, tracking.yaml, ocr.yaml";
                 return Err(ConfigError { file: named.to_owned(), key: None, problem: problem.to_owned() });
             }
-            None => ["config", "/etc/ovr-alpr"].iter().map(PathBuf::from).find(|path| path.is_dir()),
+            // A folder of that name that holds something else is none of ours.
+            None => ["config", "/etc/ovr-alpr"].iter().map(PathBuf::from).find(|path| has_a_file(path)),
         };
         let Some(folder) = folder else {
             return Ok(Self::default());
         };
+        refuse_strangers(&folder)?;
         let schema = Self::schema();
         let config = Self {
             host: read_file(&folder, "host", &schema)?,
@@ -96,9 +115,9 @@ impl Config {
             tracking: read_file(&folder, "tracking", &schema)?,
             ocr: read_file(&folder, "ocr", &schema)?,
         };
-        config.validate().map_err(|(file, (key, problem))| {
+        config.validate().map_err(|(file, problem)| {
             let file = folder.join(format!("{file}.yaml"));
-            ConfigError { file, key: Some(key.to_owned()), problem }
+            ConfigError { file, key: Some(problem.key), problem: problem.text }
         })?;
         Ok(config)
     }
@@ -114,6 +133,29 @@ impl Config {
         self.cameras.validate().map_err(|problem| ("cameras", problem))?;
         self.tracking.validate().map_err(|problem| ("tracking", problem))?;
         self.ocr.validate().map_err(|problem| ("ocr", problem))
+    }
+}
+
+/// The files, without their ending.
+const FILES: [&str; 4] = ["host", "cameras", "tracking", "ocr"];
+
+fn has_a_file(folder: &Path) -> bool {
+    FILES.iter().any(|name| folder.join(format!("{name}.yaml")).is_file())
+}
+
+/// A misspelt file is a whole file of settings that silently do not apply.
+fn refuse_strangers(folder: &Path) -> Result<(), ConfigError> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let yaml = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
+    let known = |path: &Path| {
+        FILES.iter().any(|name| path.file_name().is_some_and(|file| *file == *format!("{name}.yaml")))
+    };
+    match entries.map(|entry| entry.path()).filter(yaml).find(|path| !known(path)) {
+        None => Ok(()),
+        Some(file) => {
+            let problem = format!("no such configuration file; there are {}.yaml", FILES.join(".yaml, "));
+            Err(ConfigError { file, key: None, problem })
+        }
     }
 }
 
@@ -164,6 +206,7 @@ fn parse<T: Default + DeserializeOwned>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     fn load_with(file: &str, text: &str) -> Result<Config, String> {
         let dir = tempfile::tempdir().unwrap();
@@ -180,28 +223,41 @@ mod tests {
     }
 
     #[test]
-    fn every_key_stands_in_the_shipped_files() {
+    fn every_key_stands_in_its_shipped_file() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../config");
         let schema = Config::schema();
-        let files = ["host", "cameras", "tracking", "ocr"];
-        let text: String = files
-            .iter()
-            .map(|name| std::fs::read_to_string(folder.join(format!("{name}.yaml"))).unwrap())
-            .collect();
         let mut missing = Vec::new();
-        let definitions = schema["$defs"].as_object().unwrap();
-        for (name, definition) in definitions {
-            let Some(properties) = definition.get("properties").and_then(Value::as_object) else {
-                continue;
-            };
+        for file in FILES {
+            let text = std::fs::read_to_string(folder.join(format!("{file}.yaml"))).unwrap();
+            let mut keys = BTreeSet::new();
+            keys_of(&schema["properties"][file], &schema, &mut keys);
+            assert!(keys.len() > 2, "{file}: only {keys:?}");
             missing.extend(
-                properties
-                    .keys()
+                keys.into_iter()
                     .filter(|key| !text.contains(&format!("{key}:")))
-                    .map(|key| format!("{name}.{key}")),
+                    .map(|key| format!("{file}: {key}")),
             );
         }
         assert_eq!(missing, Vec::<String>::new(), "keys without a line in config/*.yaml");
+    }
+
+    /// Every key below a schema.
+    fn keys_of(schema: &Value, root: &Value, keys: &mut BTreeSet<String>) {
+        if let Some(pointer) = schema.get("$ref").and_then(Value::as_str) {
+            keys_of(root.pointer(pointer.trim_start_matches('#')).unwrap(), root, keys);
+        }
+        for list in ["anyOf", "oneOf", "allOf"].iter().filter_map(|key| schema.get(key)?.as_array()) {
+            for one in list {
+                keys_of(one, root, keys);
+            }
+        }
+        if let Some(items) = schema.get("items") {
+            keys_of(items, root, keys);
+        }
+        for (key, below) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            keys.insert(key.clone());
+            keys_of(below, root, keys);
+        }
     }
 
     #[test]
@@ -217,19 +273,26 @@ mod tests {
 
     #[test]
     fn bad_values_and_bad_yaml_are_one_line_that_names_the_file() {
-        for (file, text) in [
-            ("host.yaml", "site: [1"),
-            ("host.yaml", "site: a b\n"),
-            ("host.yaml", "bus: carrier-pigeon\n"),
-            ("host.yaml", "- a\n"),
+        for (file, text, word) in [
+            ("host.yaml", "site: [1", "line"),
+            ("host.yaml", "site: a b\n", "is no name"),
+            ("host.yaml", "bus: carrier-pigeon\n", "local:"),
+            ("host.yaml", "runtime: { threads: 1000000 }\n", "expected 0 to 64"),
+            ("hosts.yaml", "site: a\n", "host.yaml"),
+            ("ocr.yaml", "finder: { text: { boxes: { threshold: 7 } } }\n", "finder.text.boxes.threshold: 7"),
+            ("tracking.yaml", "tracker: { low_threshold: -1 }\n", "tracker.low_threshold: -1"),
+            ("host.yaml", "spool: { queue_records_max: 0 }\n", "spool.queue_records_max: 0"),
+            ("host.yaml", "- a\n", "key: value"),
             (
                 "cameras.yaml",
-                "cameras:\n  - id: a\n    source: { kind: file, path: x.mp4 }\n  - id: a\n    source: { kind: file, path: x.mp4 }\n",
+                "cameras:\n  - id: a\n    source: { file: { path: x.mp4 } }\n  - id: a\n    source: { file: { path: x.mp4 } }\n",
+                "stands twice",
             ),
         ] {
             let error = load_with(file, text).unwrap_err();
             assert!(error.starts_with(&format!("./{file}: ")), "{error}");
             assert_eq!(error.lines().count(), 1, "{error}");
+            assert!(error.contains(word), "{error}");
         }
     }
 

@@ -7,7 +7,7 @@ use ovr_vision::find::TextFinderConfig;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{Problem, invalid};
+use super::Problem;
 
 /// ocr.yaml: how plates are found, read and agreed on.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
@@ -51,12 +51,12 @@ impl OcrConfig {
     pub(super) fn validate(&self) -> Result<(), Problem> {
         let width = self.reader.plate_width_min_px;
         if !(1.0..=1000.0).contains(&width) {
-            return Err(("reader.plate_width_min_px", format!("{width} pixels: expected 1 to 1000")));
+            return Err(Problem::new(
+                "reader.plate_width_min_px",
+                format!("{width} pixels: expected 1 to 1000"),
+            ));
         }
-        let side = self.finder.text.long_side_px;
-        if !(64..=4096).contains(&side) {
-            return Err(("finder.text.long_side_px", format!("{side} pixels: expected 64 to 4096")));
-        }
-        self.assemble.validate().map_err(|error| invalid(&error))
+        self.finder.text.validate().map_err(|error| Problem::within("finder", &error))?;
+        self.assemble.validate().map_err(Problem::from)
     }
 }

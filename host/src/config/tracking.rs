@@ -55,17 +55,23 @@ impl TrackingConfig {
     pub(super) fn validate(&self) -> Result<(), Problem> {
         let rate = self.detection.per_second;
         if !(rate.is_finite() && (0.1..=240.0).contains(&rate)) {
-            return Err(("detection.per_second", format!("{rate} pictures a second: expected 0.1 to 240")));
+            return Err(Problem::new(
+                "detection.per_second",
+                format!("{rate} pictures a second: expected 0.1 to 240"),
+            ));
         }
         let reading = self.detection.per_second_reading;
         if !(rate..=240.0).contains(&reading) {
             let problem = format!("{reading} pictures a second: expected {rate} (per_second) to 240");
-            return Err(("detection.per_second_reading", problem));
+            return Err(Problem::new("detection.per_second_reading", problem));
         }
         if !(1..=256).contains(&self.detection.queue_frames) {
             let problem = format!("{} frames: expected 1 to 256", self.detection.queue_frames);
-            return Err(("detection.queue_frames", problem));
+            return Err(Problem::new("detection.queue_frames", problem));
         }
-        self.tracker.validate().map_err(|problem| ("tracker", problem.to_string()))
+        if let Some(vehicles) = &self.vehicle_detector {
+            vehicles.network.validate().map_err(|error| Problem::within("vehicle_detector", &error))?;
+        }
+        self.tracker.validate().map_err(|error| Problem::within("tracker", &error))
     }
 }

@@ -3,5 +3,8 @@
 pub mod detect;
 pub mod find;
 pub mod infer;
+mod invalid;
 pub mod read;
 pub mod track;
+
+pub use invalid::InvalidKey;

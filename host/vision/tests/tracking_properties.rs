@@ -268,6 +268,19 @@ fn reach_does_not_hand_a_lost_plate_to_the_next_vehicle() {
 }
 
 #[test]
+fn a_plate_that_brakes_while_a_look_misses_it_keeps_its_id() {
+    let mut tracker = tracker(TrackConfig::default());
+    for look in 0..6_u8 {
+        let detection = found(Class::Plate, 400.0, 600.0 - 40.0 * f32::from(look), 90.0, 24.0, 0.9);
+        tracker.update(&[detection], 5);
+    }
+    tracker.update(&[], 5);
+    // Expected at 320, but the vehicle climbs the picture ever more slowly.
+    let detection = found(Class::Plate, 400.0, 355.0, 88.0, 23.0, 0.9);
+    assert_eq!(ids(tracker.update(&[detection], 5)), [1]);
+}
+
+#[test]
 fn plates_that_follow_each_other_keep_their_ids() {
     let mut tracker = tracker(TrackConfig::default());
     let mut last = Vec::new();

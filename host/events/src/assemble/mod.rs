@@ -10,18 +10,17 @@
 //!   something says that it was a plate: plate-likeness, a vehicle, or a moving thing seen again and again;
 //! - what never looked like a plate gives nothing and is counted ([`ovr_domain::metric::track`]).
 //!
-//! Two plates that share a track give two events, and two tracks that are parts of one plate give one (see `parts`). Invariants: one frame at most is held for a track, and at most
-//! `tracks_max` tracks; when a camera shows more, the track that was seen least recently is ended.
+//! Two plates that share a track give two events, and two tracks that are parts of one plate give one (see `parts`).
+//! Invariants: one frame at most is held for a track, and at most `tracks_max` tracks; when a camera shows more, the
+//! track that was seen least recently is ended.
 //!
 //! ```
-//! use std::sync::Arc;
-//! use ovr_domain::{CameraId, SiteId, time::SystemClock};
+//! use ovr_domain::{CameraId, SiteId};
 //! use ovr_events::assemble::{AssembleConfig, Assembler, Digests};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let clock = Arc::new(SystemClock::start());
 //! let (site, camera) = (SiteId::new("yard")?, CameraId::new("gate")?);
-//! let mut assembler = Assembler::new(AssembleConfig::default(), site, camera, Digests::default(), clock)?;
+//! let mut assembler = Assembler::new(AssembleConfig::default(), site, camera, Digests::default())?;
 //! // for each track of each frame:  for emission in assembler.observe(&observation) { .. }
 //! // for each track that ends:      for emission in assembler.end(track) { .. }
 //! for emission in assembler.finish() {
@@ -43,10 +42,8 @@ mod shots;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use ovr_domain::event::{Lifecycle, Votes};
-use ovr_domain::time::Clock;
 use ovr_domain::{CameraId, EventId, SiteId, TrackId, metric};
 
 pub(crate) use config::require;
@@ -69,7 +66,6 @@ pub struct Assembler {
     site: SiteId,
     camera: CameraId,
     digests: Digests,
-    clock: Arc<dyn Clock>,
     passes: BTreeMap<TrackId, Pass>,
     /// Vehicles whose plate has a track of its own.
     carriers: BTreeSet<TrackId>,
@@ -82,16 +78,14 @@ impl Assembler {
         site: SiteId,
         camera: CameraId,
         digests: Digests,
-        clock: Arc<dyn Clock>,
     ) -> Result<Self, InvalidKey> {
         config.validate()?;
-        Ok(Self { config, site, camera, digests, clock, passes: BTreeMap::new(), carriers: BTreeSet::new() })
+        Ok(Self { config, site, camera, digests, passes: BTreeMap::new(), carriers: BTreeSet::new() })
     }
 
     /// Takes in one track on one frame. Mostly gives nothing; a `new` or `update` event when the reads come to
     /// agree; and the last event of the track seen least recently when there are too many tracks.
     pub fn observe(&mut self, observation: &Observation<'_>) -> Vec<Emission> {
-        let start = self.clock.monotonic();
         let id = observation.track.id;
         let mut emissions = Vec::new();
         if !self.passes.contains_key(&id) && self.passes.len() >= self.config.tracks_max as usize {
@@ -100,14 +94,20 @@ impl Assembler {
         let reads_max = self.config.reads_max;
         let mut pass = self.passes.remove(&id).unwrap_or_else(|| Pass::new(observation, reads_max));
         let group = pass.see(observation);
-        if pass.reports.is_empty() && !pass.is_vehicle() {
-            pass.part_of = parts::reported_at(&pass, &self.passes).or(pass.part_of);
+        parts::note(&mut pass, &mut self.passes);
+        if let Some(lost) = group.and_then(|group| parts::lost_before(&pass, group, &self.passes))
+            && let Some(mut earlier) = self.passes.remove(&lost)
+        {
+            metric::track(&self.camera, "joined");
+            earlier.go_on_as(pass);
+            self.passes.insert(id, earlier);
+            return emissions;
         }
-        if let Some(group) = group {
-            emissions.extend(self.report_agreement(&mut pass, group));
+        if let Some(emission) = group.and_then(|group| self.report_agreement(&mut pass, group)) {
+            let decided_at = Some(observation.frame.received_at);
+            emissions.push(Emission { decided_at, ..emission });
         }
         self.passes.insert(id, pass);
-        metric::stage("assemble", self.clock.monotonic().saturating_sub(start));
         emissions
     }
 
@@ -130,10 +130,10 @@ impl Assembler {
         };
         let unreported = pass.reports.is_empty() && !pass.is_vehicle();
         let whole = if unreported { parts::whole_of(&pass, &self.passes) } else { None };
-        match whole.and_then(|track| self.passes.get_mut(&track)) {
-            Some(whole) => whole.absorb(pass),
-            None if pass.is_part() => {}
-            None => return self.close(pass),
+        if let Some(whole) = whole.and_then(|track| self.passes.get_mut(&track)) {
+            whole.absorb(pass);
+        } else if !unreported || !parts::of_reported(&pass, &self.passes) {
+            return self.close(pass);
         }
         metric::track(&self.camera, "joined");
         Vec::new()
@@ -167,7 +167,7 @@ impl Assembler {
         let votes = fusion.votes();
         let report = pass.reports.iter().find(|r| r.group == group);
         let lifecycle = match report {
-            None if pass.is_part() => return None,
+            None if parts::of_reported(pass, &self.passes) => return None,
             None => Lifecycle::New,
             Some(report) => {
                 let agreed = report.agreed.as_ref().map(|(fused, _)| fused.normalized.as_str());
@@ -244,7 +244,7 @@ impl Assembler {
             Lifecycle::Final => "final",
         };
         metric::event(&self.camera, outcome);
-        Some(Emission { event, best })
+        Some(Emission { event, best, decided_at: None })
     }
 }
 

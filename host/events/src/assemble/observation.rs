@@ -2,7 +2,7 @@
 
 use ovr_domain::event::{PlateEvent, Vehicle};
 use ovr_domain::track::Track;
-use ovr_domain::{BBox, CropQuality, Digest, Frame, PlateRead};
+use ovr_domain::{BBox, CropQuality, Digest, Frame, PlateRead, Timestamp};
 
 /// What came of a track's crop on one frame.
 #[derive(Debug, Clone, PartialEq)]
@@ -53,6 +53,9 @@ pub struct Emission {
     pub event: PlateEvent,
     /// The frame with the best crop. Nothing when no crop is better than the one that an earlier revision had.
     pub best: Option<Frame>,
+    /// When the frame that decided reached this program: the latency of an event counts from here. Nothing for an
+    /// event that the end of its track gave, for no frame decided on it.
+    pub decided_at: Option<Timestamp>,
 }
 
 /// The weights that are at work, where no read says it.

@@ -7,8 +7,9 @@ use ovr_domain::{BBox, CropQuality, EventId, Quad, Timestamp, TrackId};
 use super::config::AssembleConfig;
 use super::direction::Trajectory;
 use super::observation::{Observation, ReadOutcome, Unreadable};
+use super::parts::Beside;
 use super::shots::{Shot, Shots, UNREAD};
-use crate::fuse::{CutOff, Fused, Fusion, Readings, crop_score, same_plate, weight};
+use crate::fuse::{CutOff, Fused, Fusion, Readings, crop_score, weight};
 
 /// Plate-likeness of a doubtful read: with another sign of a plate it is reported unread.
 const LIKENESS_DOUBTFUL: f32 = 0.3;
@@ -43,6 +44,12 @@ impl Tried {
         };
         *count = count.saturating_add(1);
     }
+
+    fn add(&mut self, other: Self) {
+        self.failed = self.failed.saturating_add(other.failed);
+        self.too_small = self.too_small.saturating_add(other.too_small);
+        self.poor_picture = self.poor_picture.saturating_add(other.poor_picture);
+    }
 }
 
 /// One track while it lives.
@@ -53,8 +60,8 @@ pub(super) struct Pass {
     pub(super) last_seen: Timestamp,
     pub(super) frames_seen: u32,
     pub(super) trajectory: Trajectory,
-    /// The plate that a track at the same place has reported and that this one seems to be a part of.
-    pub(super) part_of: Option<String>,
+    /// Other plates' tracks that were seen at the same place.
+    pub(super) beside: Vec<Beside>,
     /// Where it was seen last.
     pub(super) last_box: BBox,
     pub(super) readings: Readings,
@@ -76,7 +83,7 @@ impl Pass {
             last_seen: at,
             frames_seen: 0,
             trajectory: Trajectory::default(),
-            part_of: None,
+            beside: Vec::new(),
             last_box: observation.track.bbox,
             readings: Readings::new(reads_max as usize),
             shots: Shots::default(),
@@ -138,24 +145,37 @@ impl Pass {
         }
     }
 
-    /// Whether all that the track says is a part of a plate that was reported already.
-    pub(super) fn is_part(&self) -> bool {
-        let leading = self.readings.leading().map(Fusion::normalized);
-        let part_of = |whole: &String| leading.is_none_or(|text| same_plate(text, whole));
-        self.reports.is_empty() && self.part_of.as_ref().is_some_and(part_of)
+    /// The plates of which events were made, the last one last.
+    pub(super) fn reported(&self) -> impl Iterator<Item = &str> {
+        self.reports.iter().filter_map(|report| report.agreed.as_ref()).map(|(f, _)| f.normalized.as_str())
     }
 
-    /// Takes over what was read of a part of this plate that had a track of its own.
+    /// Takes over what was seen and read of a part of this plate that had a track of its own.
     pub(super) fn absorb(&mut self, part: Self) {
         self.first_seen = self.first_seen.min(part.first_seen);
         self.last_seen = self.last_seen.max(part.last_seen);
+        if part.frames_seen > self.frames_seen {
+            // Both were seen at the same time, so their frames do not add up.
+            (self.frames_seen, self.trajectory) = (part.frames_seen, part.trajectory);
+        }
+        self.vehicle = self.vehicle.or(part.vehicle);
+        self.tried.add(part.tried);
         self.likeness_best = self.likeness_best.max(part.likeness_best);
-        if self.readings.groups().is_empty() {
+        self.note_width(part.width_best_px);
+        if self.readings.groups().is_empty() && !part.readings.groups().is_empty() {
             // Groups and the shots that belong to them go together.
             (self.readings, self.shots) = (part.readings, part.shots);
         } else {
             self.readings.absorb(part.readings);
         }
+    }
+
+    /// Goes on as another track: the vehicle was lost from sight and found again before its track had ended.
+    pub(super) fn go_on_as(&mut self, found: Self) {
+        let frames_seen = self.frames_seen.saturating_add(found.frames_seen);
+        (self.track, self.last_box, self.beside) = (found.track, found.last_box, found.beside.clone());
+        self.absorb(found);
+        self.frames_seen = frames_seen;
     }
 
     fn note_width(&mut self, width_px: f32) {
@@ -221,7 +241,7 @@ impl Pass {
         }
         let Tried { failed, too_small, poor_picture } = self.tried;
         let reason = match () {
-            () if failed > too_small + poor_picture => UnreadReason::ReaderFailed,
+            () if failed > too_small.saturating_add(poor_picture) => UnreadReason::ReaderFailed,
             () if too_small > poor_picture => UnreadReason::TooSmall,
             () if poor_picture > 0 => UnreadReason::PoorPicture,
             () if self.width_best_px < config.small_width_px => UnreadReason::TooSmall,

@@ -35,9 +35,10 @@ pub struct LocalSubscription {
     dead_letters: DeadLetters,
 }
 
-/// A bus with room for `capacity` batches. What cannot be decoded goes to `dead_letters`.
-pub fn local_bus(capacity: usize, dead_letters: DeadLetters) -> (LocalBus, LocalSubscription) {
-    let (send, batches) = mpsc::channel(capacity.max(1));
+/// A bus with room for `batches_max` batches, however many records each has; one at least. A publisher waits for the
+/// commit of its batch, so one is all that a single publisher uses. What cannot be decoded goes to `dead_letters`.
+pub fn local_bus(batches_max: usize, dead_letters: DeadLetters) -> (LocalBus, LocalSubscription) {
+    let (send, batches) = mpsc::channel(batches_max.max(1));
     let bus = LocalBus { batches: send, next_offset: AtomicU64::new(0) };
     let subscription = LocalSubscription { batches, open: VecDeque::new(), dead_letters };
     (bus, subscription)

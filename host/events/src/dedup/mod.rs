@@ -24,7 +24,7 @@
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let mut dedup = Dedup::new(DedupConfig::default())?;
-//! dedup.rebuild(std::iter::empty()); // after a restart: the events of the last window, out of the store
+//! dedup.rebuild([]); // after a restart: the events of the last window, out of the store
 //! // for each event, before it is spooled:  dedup.decide(&mut event);
 //! # Ok(())
 //! # }
@@ -39,7 +39,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ovr_domain::event::{Dedup as Decision, DedupDecision, PlateEvent};
-use ovr_domain::{CameraId, SiteId};
+use ovr_domain::{CameraId, EventId, SiteId};
 
 use crate::assemble::InvalidKey;
 pub use config::DedupConfig;
@@ -87,9 +87,20 @@ impl Dedup {
         remember(passes, passed, &config);
     }
 
-    /// Takes in events that were decided before a restart, in any order; those of the last window are enough. Their
-    /// tracks have ended with the run that they belong to.
-    pub fn rebuild(&mut self, recent: impl Iterator<Item = PlateEvent>) {
+    /// Forgets an event that was refused, and the repeats that named it: what never happened must not make a repeat of
+    /// what comes next. To be called when no revision of the event was accepted.
+    pub fn forget(&mut self, refused: EventId) {
+        for passes in self.cameras.values_mut() {
+            passes.retain(|passed| passed.event_id != refused && passed.head() != refused);
+        }
+    }
+
+    /// Takes in events that were decided before a restart; those of the last window are enough. Their tracks have
+    /// ended with the run that they belong to.
+    ///
+    /// The order does not matter, and it may be called once for each page of an answer: what is remembered is the same,
+    /// and never more than `passes_max` passes of a camera, those that were seen last.
+    pub fn rebuild(&mut self, recent: impl IntoIterator<Item = PlateEvent>) {
         let config = self.config;
         for event in recent {
             let passes = self.passes_of(&event);
@@ -100,7 +111,11 @@ impl Dedup {
             if let Some(newer) = known.filter(|known| known.last_seen > passed.last_seen) {
                 passed = newer;
             }
-            remember(passes, passed, &config);
+            let full = passes.len() >= config.passes_max as usize;
+            let newer = |other: &Passed| other.open || other.last_seen >= passed.last_seen;
+            if !(full && passes.iter().all(newer)) {
+                remember(passes, passed, &config);
+            }
         }
     }
 

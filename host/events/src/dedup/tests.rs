@@ -221,6 +221,35 @@ fn what_was_decided_survives_a_restart() {
 }
 
 #[test]
+fn pages_in_any_order_leave_the_passes_that_were_seen_last() {
+    let mut before = dedup();
+    let mut events: Vec<_> =
+        (0..40).map(|i| passing(Some(&format!("P{i:03}")), f64::from(i) * 2.0)).collect();
+    decide(&mut before, &mut events);
+    let newest_first: Vec<_> = events.iter().rev().cloned().collect();
+    for order in [&events, &newest_first] {
+        let mut after = Dedup::new(DedupConfig { passes_max: 10, ..DedupConfig::default() }).unwrap();
+        order.chunks(7).for_each(|page| after.rebuild(page.to_vec()));
+        assert_eq!(after.passes(), 10);
+        let mut again: Vec<_> = [30, 29].map(|i| passing(Some(&format!("P{i:03}")), 90.0)).into();
+        let decided = decide(&mut after, &mut again);
+        assert_eq!(decided, [(Suppress, Some(events[30].event_id)), (Emit, None)]);
+    }
+}
+
+#[test]
+fn a_refused_event_makes_no_repeat_of_those_that_follow() {
+    let mut dedup = dedup();
+    let mut events = [0.0, 20.0].map(|s| passing(Some("AB123C"), s));
+    let refused = events[0].event_id;
+    assert_eq!(decide(&mut dedup, &mut events), [(Emit, None), (Suppress, Some(refused))]);
+    dedup.forget(refused);
+    assert_eq!(dedup.passes(), 0, "a repeat of what never happened is none either");
+    let mut next = [passing(Some("AB123C"), 40.0)];
+    assert_eq!(decide(&mut dedup, &mut next), [(Emit, None)]);
+}
+
+#[test]
 fn memory_is_bounded_for_a_camera_and_in_cameras() {
     let mut dedup = Dedup::new(DedupConfig { passes_max: 50, ..DedupConfig::default() }).unwrap();
     for i in 0..300 {

@@ -26,11 +26,11 @@ pub struct PicturesConfig {
     pub scene_width_px: u32,
     /// Widest vehicle crop in pixels, 64 to 16384; a wider one is scaled down. Plate crops are never scaled.
     pub vehicle_width_px: u32,
-    /// Minutes that a plate crop is kept after it was taken; 0 takes none.
+    /// Minutes that a plate crop is kept after it was received; 0 takes none.
     pub plate_crop_keep_minutes: u32,
-    /// Minutes that a vehicle crop is kept after it was taken; 0 takes none.
+    /// Minutes that a vehicle crop is kept after it was received; 0 takes none.
     pub vehicle_crop_keep_minutes: u32,
-    /// Minutes that a scene is kept after it was taken; 0 takes none.
+    /// Minutes that a scene is kept after it was received; 0 takes none.
     pub scene_keep_minutes: u32,
     /// Seconds during which no picture is offered to a store that has failed, 0 to 3600.
     pub failed_store_pause_s: u32,

@@ -3,6 +3,9 @@
 //! An event never waits for a picture that cannot be kept and never is lost with it: what the store sheds or fails
 //! to take is left out of the event and counted, and a store that has failed is not asked again for a moment.
 //!
+//! Pictures are named and expire by when their frame reached this program and not by when it was taken: a file that is
+//! replayed long after would lose its pictures the moment they are stored.
+//!
 //! Later revisions get new pictures only when a better crop came up ([`Emission::best`]); otherwise they carry those
 //! of the revision before, which [`Pictures`] remembers. Pictures that are replaced stay in the store until they
 //! expire, for a revision that names them may already be on its way.
@@ -33,7 +36,7 @@ use std::time::Duration;
 use ovr_domain::event::{EvidenceKind, EvidenceRef, Lifecycle, PlateEvent};
 use ovr_domain::port::{Evidence, EvidenceStore, Kept};
 use ovr_domain::time::Clock;
-use ovr_domain::{BBox, Digest, EventId, EvidenceId, Frame, metric};
+use ovr_domain::{BBox, Digest, EventId, EvidenceId, Frame, Timestamp, metric};
 
 use crate::assemble::{Emission, InvalidKey};
 pub use config::PicturesConfig;
@@ -55,6 +58,12 @@ struct State {
     attached: BTreeMap<EventId, Vec<EvidenceRef>>,
     /// Until when the store is left alone, on the monotonic clock.
     paused_until: Option<Duration>,
+}
+
+/// When the picture's frame was received: the time part of its id, by which the store purges it.
+fn minted_at(picture: &Evidence) -> Timestamp {
+    let time = picture.id.0.get_timestamp().map(|time| time.to_unix());
+    time.map_or(picture.captured_at, |(s, nanos)| Timestamp::default().plus(Duration::new(s, nanos)))
 }
 
 impl Pictures {
@@ -99,7 +108,7 @@ impl Pictures {
         };
         match cut::jpeg(&image, quality) {
             Ok(jpeg) => Some(Evidence {
-                id: EvidenceId::mint(frame.captured_at.at),
+                id: EvidenceId::mint(frame.received_at),
                 kind,
                 camera: frame.camera.clone(),
                 captured_at: frame.captured_at.at,
@@ -145,7 +154,7 @@ impl Pictures {
                     kind: picture.kind,
                     id: picture.id,
                     sha256: Digest::of(&picture.jpeg),
-                    expires_at: picture.captured_at.plus(keep),
+                    expires_at: minted_at(picture).plus(keep),
                 })
             }
             Ok(Kept::Shed) => {

@@ -52,7 +52,7 @@ fn pictures(clock: &Arc<StoppedClock>) -> Pictures {
 
 fn emission(lifecycle: Lifecycle, vehicle: bool) -> Emission {
     let at = Timestamp::from_micros(1_795_421_700_000_000);
-    let captured_at = CapturedAt { at, synchronised: true };
+    let captured_at = CapturedAt { at: at.minus(Duration::from_hours(365 * 24)), synchronised: true };
     let camera = CameraId::new("gate").unwrap();
     let picture = Picture::from_rgb(RgbImage::filled(640, 360, [10, 120, 200])).unwrap();
     let frame = Frame {
@@ -71,7 +71,7 @@ fn emission(lifecycle: Lifecycle, vehicle: bool) -> Emission {
         camera_id: camera,
         lane_id: None,
         track_id: TrackId(1),
-        captured_at: at,
+        captured_at: captured_at.at,
         clock_synchronised: true,
         received_at: at,
         first_seen: at,
@@ -102,7 +102,7 @@ fn emission(lifecycle: Lifecycle, vehicle: bool) -> Emission {
         plugin_digests: Vec::new(),
         dedup: Dedup { decision: DedupDecision::Emit, repeats_event_id: None, reason: String::new() },
     };
-    Emission { event, best: Some(frame) }
+    Emission { event, best: Some(frame), decided_at: None }
 }
 
 fn kinds(event: &PlateEvent) -> Vec<EvidenceKind> {
@@ -135,8 +135,9 @@ fn an_event_gets_plate_vehicle_and_scene_with_digest_and_expiry() {
             let jpeg = shelf.get(reference.id).unwrap().unwrap();
             assert_eq!(Digest::of(&jpeg), reference.sha256);
         }
-        let captured_at = emission.event.captured_at;
-        let kept = |index: usize| emission.event.evidence[index].expires_at.since(captured_at);
+        // A file that is replayed a year later keeps its pictures as long as any other.
+        let received_at = emission.event.received_at;
+        let kept = |index: usize| emission.event.evidence[index].expires_at.since(received_at);
         assert_eq!(kept(0), Duration::from_hours(90 * 24));
         assert_eq!(kept(2), Duration::from_mins(10));
     }

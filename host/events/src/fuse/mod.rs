@@ -58,11 +58,6 @@ pub const GROUPS_MAX: usize = 4;
 /// From this similarity on a read belongs to a group; random plates of one format stay well below.
 const SAME_PLATE: f32 = 0.5;
 
-/// Whether two normalised texts may be readings of one plate, one of them perhaps of a part of it.
-pub(crate) fn same_plate(a: &str, b: &str) -> bool {
-    similarity(a, b) >= SAME_PLATE
-}
-
 /// All reads of one track, grouped by the plate that they say.
 #[derive(Debug, Clone)]
 pub struct Readings {

@@ -38,7 +38,9 @@ impl Publisher {
     }
 
     /// Publishes until `shutdown` is true or its sender is gone, or until the bus or the spool is closed. A bus that
-    /// is not available is tried again for ever; what was not published stays in the spool.
+    /// is not available, a spool that cannot be read for a moment and a disk without room for the cursor are tried
+    /// again for ever; what was not published stays in the spool. An error means that only a new start can help: the
+    /// spool is damaged or sealed.
     pub async fn run(
         mut self,
         mut reader: SpoolReader,
@@ -57,9 +59,8 @@ impl Publisher {
             let records = match reader.read(self.batch_records_max).await {
                 Ok(records) => records,
                 Err(SpoolError::Closed) => return Ok(()),
-                Err(SpoolError::Read { reason }) => {
-                    tracing::error!(reason, "reading the spool; trying again");
-                    tokio::time::sleep(self.backoff.wait()).await;
+                Err(error) if may_pass(&error) => {
+                    self.wait(&error, "reading the spool").await;
                     continue;
                 }
                 Err(error) => return Err(error),
@@ -72,12 +73,32 @@ impl Publisher {
             if !self.publish(bus, &batch).await {
                 return Ok(());
             }
+            if !self.advance(reader, last).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Until the cursor has moved; false when the spool is closed.
+    async fn advance(&mut self, reader: &mut SpoolReader, last: u64) -> Result<bool, SpoolError> {
+        loop {
             match reader.advance(last).await {
-                Ok(()) => metric::spool_backlog(reader.backlog()),
-                Err(SpoolError::Closed) => return Ok(()),
+                Ok(()) => {
+                    self.backoff.reset();
+                    metric::spool_backlog(reader.backlog());
+                    return Ok(true);
+                }
+                Err(SpoolError::Closed) => return Ok(false),
+                Err(error) if may_pass(&error) => self.wait(&error, "moving the spool's cursor").await,
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    async fn wait(&mut self, error: &SpoolError, doing: &'static str) {
+        let wait = self.backoff.wait();
+        tracing::error!(%error, ?wait, "{doing}; trying again");
+        tokio::time::sleep(wait).await;
     }
 
     /// Until the bus answers for the batch; false when it is closed.
@@ -98,4 +119,9 @@ impl Publisher {
             tokio::time::sleep(wait).await;
         }
     }
+}
+
+/// Whether the same may work later in this process.
+fn may_pass(error: &SpoolError) -> bool {
+    matches!(error, SpoolError::Read { .. } | SpoolError::Full { .. })
 }

@@ -84,3 +84,20 @@ async fn shutdown_ends_the_loop_while_the_bus_is_down() {
     running.await.unwrap().unwrap();
     assert_eq!(spool.backlog(), 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_spool_that_turns_out_to_be_damaged_ends_the_loop_with_an_error() {
+    let (dir, spool) = spool_of(100);
+    drop(spool);
+    let install = "0190f5fe-7c00-7a00-8000-000000000001".parse().unwrap();
+    let clock = Arc::new(SystemClock::start());
+    let spool = Spool::open(dir.path(), SpoolConfig::default(), install, clock).unwrap();
+    let reader = spool.reader("bus").unwrap();
+    let file = dir.path().join("spool.db");
+    let mut bytes = std::fs::read(&file).unwrap();
+    bytes[4096..].fill(0xA5);
+    std::fs::write(&file, bytes).unwrap();
+    let (_stop, shutdown) = watch::channel(false);
+    let ended = Publisher::default().run(reader, Arc::new(FlakyBus::default()), shutdown).await;
+    assert!(matches!(ended, Err(SpoolError::Corrupt { .. })), "{ended:?}");
+}

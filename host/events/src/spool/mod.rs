@@ -31,7 +31,8 @@
 //!
 //! *The quota is a wall, not a hint.* Above `disk_bytes_max` new records are refused with [`SpoolError::Full`] and
 //! counted. Cursors still move and dead letters are still taken, so that a full spool can drain. What is accepted is
-//! never deleted to make room.
+//! never deleted to make room. A disk that has no room even for a cursor refuses that with the same error: the
+//! transaction was rolled back, nothing was promised, and it works again when there is room.
 //!
 //! *A spool belongs to one installation.* A folder of another installation, of a newer version or with something
 //! else in it is refused with one line and left as it was.
@@ -56,6 +57,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
+use crate::assemble::{InvalidKey, require};
+
 pub use reader::SpoolReader;
 pub use record::{DeadLetter, Letter, Record};
 use writer::{Command, Marks, Writer};
@@ -66,18 +69,51 @@ pub const PAYLOAD_BYTES_MAX: usize = 1024 * 1024;
 /// Longest partition key of a record in bytes: two names and the slash between.
 pub const KEY_BYTES_MAX: usize = 256;
 
-/// Limits of a spool.
+const MIB: u64 = 1024 * 1024;
+
+/// Section `spool`: limits of the spool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SpoolConfig {
-    /// Most bytes of records and dead letters on disk. The write-ahead log adds a few MiB to it.
+    /// Most bytes of records and dead letters on disk, 1 MiB to 16 TiB. The write-ahead log adds a few MiB to it.
     pub disk_bytes_max: u64,
-    /// Submitted records that may wait for the writer.
+    /// Submitted records that may wait for the writer, 1 to 65536.
     pub queue_records_max: usize,
-    /// Longest that a record waits for others to share its commit.
+    /// Longest that a record waits for others to share its commit, 0 to 1000 milliseconds.
     pub commit_delay_ms: u64,
-    /// Most records in one commit.
+    /// Most records in one commit, 1 to 4096.
     pub commit_records_max: usize,
+}
+
+impl SpoolConfig {
+    /// Checks every key; opens and starts nothing.
+    pub fn validate(&self) -> Result<(), InvalidKey> {
+        let numbers = [
+            (
+                "spool.disk_bytes_max",
+                self.disk_bytes_max,
+                MIB..=16 * MIB * MIB,
+                "bytes from 1048576 (1 MiB) to 17592186044416 (16 TiB)",
+            ),
+            (
+                "spool.queue_records_max",
+                self.queue_records_max as u64,
+                1..=65_536,
+                "a whole number from 1 to 65536",
+            ),
+            ("spool.commit_delay_ms", self.commit_delay_ms, 0..=1_000, "milliseconds from 0 to 1000"),
+            (
+                "spool.commit_records_max",
+                self.commit_records_max as u64,
+                1..=4_096,
+                "a whole number from 1 to 4096",
+            ),
+        ];
+        for (key, value, range, right) in numbers {
+            require(range.contains(&value), key, value, right)?;
+        }
+        Ok(())
+    }
 }
 
 impl Default for SpoolConfig {
@@ -151,9 +187,20 @@ pub enum SpoolError {
         /// What does not work.
         reason: String,
     },
-    /// There is no room. It accepts again when records were delivered.
+    /// The system does not let it be read or written now: a lock, a disk without room, a failed read. Nothing is known
+    /// to be damaged, and nothing was changed.
+    #[error("cannot use the spool {path} now: {reason}; look after the disk and start again")]
+    Unavailable {
+        /// The file.
+        path: String,
+        /// What the system says.
+        reason: String,
+    },
+    /// There is no room, neither below the quota nor on the disk. It accepts again when records were delivered or the
+    /// disk has room.
     #[error(
-        "the spool is full: {used_bytes} of {disk_bytes_max} bytes are used; records are accepted again when the bus has taken some"
+        "the spool is full: {used_bytes} of {disk_bytes_max} bytes are used, or the disk has no room; \
+         records are accepted again when the bus has taken some and the disk has room"
     )]
     Full {
         /// Bytes in use.
@@ -175,7 +222,13 @@ pub enum SpoolError {
         /// What failed.
         reason: String,
     },
-    /// Reading failed.
+    /// The file is damaged. The next start rebuilds it from every record that can still be read.
+    #[error("the spool's file is damaged: {reason}; start again to rebuild it")]
+    Corrupt {
+        /// What does not fit.
+        reason: String,
+    },
+    /// Reading failed; it may work again.
     #[error("reading the spool: {reason}")]
     Read {
         /// What failed.
@@ -247,10 +300,8 @@ impl Spool {
         let opened = recovery::open(dir, install, clock.now())?;
         let file = opened.file.clone();
         let (send, receive) = sync_channel(config.queue_records_max.max(1));
-        let (writer, marks) = Writer::new(opened, config, clock).map_err(|error| SpoolError::Damaged {
-            path: file.display().to_string(),
-            reason: error.to_string(),
-        })?;
+        let (writer, marks) =
+            Writer::new(opened, config, clock).map_err(|error| recovery::refused(&file, &error))?;
         let thread = std::thread::Builder::new()
             .name("spool".to_owned())
             .spawn(move || writer.run(&receive))
@@ -285,9 +336,11 @@ impl Spool {
         self.marks.borrow().backlog()
     }
 
-    /// Whether it would take a record now.
+    /// Whether it would take a record now: [`SpoolError::Full`] after it refused one for want of room and until there is
+    /// some, [`SpoolError::Sealed`] after a failed write, [`SpoolError::Closed`] after the end.
     pub fn ready(&self) -> Result<(), SpoolError> {
-        self.marks.has_changed().map(|_| ()).map_err(|_| SpoolError::Closed)
+        self.marks.has_changed().map_err(|_| SpoolError::Closed)?;
+        self.marks.borrow().refusing.clone().map_or(Ok(()), Err)
     }
 
     /// Waits until every reader is done with everything that was accepted before this call.
@@ -332,7 +385,8 @@ pub struct DeadLetters {
 }
 
 impl DeadLetters {
-    /// Stores a letter; durable when it returns. Blocks; not for async code.
+    /// Stores a letter; durable when it returns. One that was put lately, from the same source with the same bytes, is
+    /// kept once. Blocks; not for async code.
     pub fn put(&self, letter: Letter) -> Result<(), SpoolError> {
         self.commands.call(|reply| Command::DeadLetter { letter, reply })
     }

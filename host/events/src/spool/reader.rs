@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 use tokio::sync::watch;
 
 use super::record::{self, Found, Letter, Record};
@@ -102,8 +102,13 @@ pub(super) fn connect(file: &Path) -> Result<Connection, SpoolError> {
     Ok(connection)
 }
 
+/// Damage stays; everything else (a lock, a disk that does not answer for now) may pass.
 fn failed(error: &rusqlite::Error) -> SpoolError {
-    SpoolError::Read { reason: error.to_string() }
+    let reason = error.to_string();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => SpoolError::Corrupt { reason },
+        _ => SpoolError::Read { reason },
+    }
 }
 
 fn read_after(connection: &Connection, cursor: u64, max: usize) -> rusqlite::Result<Vec<Found>> {

@@ -40,6 +40,9 @@ const INSERT: &str =
     "INSERT INTO record (sequence, event_id, key, payload, checksum) VALUES (?1, ?2, ?3, ?4, ?5)";
 const BURY: &str =
     "INSERT INTO dead_letter (source, offset, reason, buried_at, payload) VALUES (?1, ?2, ?3, ?4, ?5)";
+/// Among the newest letters only, so that many letters do not make each new one slow.
+const BURIED: &str = "SELECT count(*) FROM dead_letter
+    WHERE id > (SELECT max(id) FROM dead_letter) - 1024 AND source = ?1 AND payload = ?2";
 const LIST: &str =
     "SELECT source, offset, reason, buried_at, payload FROM dead_letter ORDER BY id DESC LIMIT ?1";
 
@@ -133,6 +136,14 @@ pub(super) fn bury(connection: &Connection, letter: &Letter, now: Timestamp) -> 
     let (offset, at) = (letter.offset as i64, now.as_micros());
     statement.execute(params![letter.source, offset, letter.reason, at, letter.payload])?;
     Ok(())
+}
+
+/// The same for a letter that may come again: a bus delivers a batch again when its store was down, and each time with
+/// the record that is none.
+pub(super) fn bury_once(connection: &Connection, letter: &Letter, now: Timestamp) -> rusqlite::Result<()> {
+    let mut statement = connection.prepare_cached(BURIED)?;
+    let known: i64 = statement.query_row(params![letter.source, letter.payload], |row| row.get(0))?;
+    if known > 0 { Ok(()) } else { bury(connection, letter, now) }
 }
 
 pub(super) fn list_dead_letters(connection: &Connection, max: usize) -> rusqlite::Result<Vec<DeadLetter>> {

@@ -1,8 +1,10 @@
 //! Opening a spool: whose it is, whether it is whole, and rebuilding one that is not.
 //!
-//! A record is lost here only when the disk does not give its bytes any more. The order of steps makes a crash at any
-//! point harmless: the rebuilt file is complete and synced before the damaged one is renamed away, and the damaged
-//! one is never deleted.
+//! A record is lost here only when its bytes in the file are damaged. A disk that is full, locked or does not answer is
+//! no damage: it may answer again, so opening is refused and the file is left as it was. The order of steps makes a
+//! crash at any point harmless: the rebuilt file is complete and synced before the damaged one is renamed away, the
+//! damaged one goes before its log so that they are only parted when the rebuilt file takes their place, and neither
+//! is ever deleted.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Read;
@@ -17,6 +19,8 @@ use super::{BUSY_TIMEOUT, SpoolError};
 const FILE: &str = "spool.db";
 const LOCK: &str = "spool.lock";
 const REBUILT: &str = "spool.db.rebuilt";
+/// What the name of a damaged file that is kept begins with; the microseconds since 1970 follow.
+const KEPT: &str = "spool.db.damaged-";
 
 /// The first bytes of every SQLite file.
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
@@ -46,7 +50,7 @@ pub(super) struct Opened {
 pub(super) fn open(dir: &Path, install: InstallId, now: Timestamp) -> Result<Opened, SpoolError> {
     let lock = lock(dir)?;
     let file = dir.join(FILE);
-    finish_rename(dir, &file)?;
+    finish_rename(dir, &file, now)?;
     let connection = match look(&file)? {
         Look::Missing => create(&file, install)?,
         Look::Database => match check(&file, install)? {
@@ -58,7 +62,7 @@ pub(super) fn open(dir: &Path, install: InstallId, now: Timestamp) -> Result<Ope
         },
     };
     let last_sequence = connection.query_row(LAST, [], |row| row.get::<_, i64>(0));
-    let last_sequence = last_sequence.map_err(|error| damaged(&file, &error))? as u64;
+    let last_sequence = last_sequence.map_err(|error| refused(&file, &error))? as u64;
     Ok(Opened { connection, file, last_sequence, lock })
 }
 
@@ -77,14 +81,39 @@ fn lock(dir: &Path) -> Result<File, SpoolError> {
     }
 }
 
-/// A crash between the two renames of a rebuild left the finished file under its temporary name.
-fn finish_rename(dir: &Path, file: &Path) -> Result<(), SpoolError> {
-    let rebuilt = dir.join(REBUILT);
-    if !file.exists() && rebuilt.exists() {
-        rename(&rebuilt, file)?;
+/// A crash between the renames of a rebuild left the finished file under its temporary name.
+fn finish_rename(dir: &Path, file: &Path, now: Timestamp) -> Result<(), SpoolError> {
+    if file.exists() || !dir.join(REBUILT).exists() {
+        return Ok(());
+    }
+    let kept = newest_kept(dir).unwrap_or_else(|| kept_name(dir, now));
+    put_in_place(dir, file, &kept)
+}
+
+fn kept_name(dir: &Path, now: Timestamp) -> PathBuf {
+    dir.join(format!("{KEPT}{}", now.as_micros()))
+}
+
+/// The damaged file that was renamed away last.
+fn newest_kept(dir: &Path) -> Option<PathBuf> {
+    let moment = |name: &str| name.strip_prefix(KEPT)?.parse::<i64>().ok();
+    let names = fs::read_dir(dir).ok()?.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let newest = names.filter_map(|name| Some((moment(&name)?, name))).max()?;
+    Some(dir.join(newest.1))
+}
+
+/// Puts the rebuilt file in the place of the damaged one, which is renamed already. Its log would be taken for the new
+/// file's: it goes to it first.
+fn put_in_place(dir: &Path, file: &Path, kept: &Path) -> Result<(), SpoolError> {
+    let log = log_of(file);
+    if log.exists() {
+        rename(&log, &log_of(kept))?;
         sync_folder(dir)?;
     }
-    Ok(())
+    // The old index of the log does not belong to the new file; SQLite makes another.
+    let _ = fs::remove_file(beside(file, "-shm"));
+    rename(&dir.join(REBUILT), file)?;
+    sync_folder(dir)
 }
 
 enum Look {
@@ -148,11 +177,9 @@ enum Health {
 
 /// Whether the file is a spool, this installation's, of a version that is known, and whole.
 fn check(file: &Path, install: InstallId) -> Result<Health, SpoolError> {
-    let broken = |error: &rusqlite::Error| match error.sqlite_error_code() {
-        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
-            Err(SpoolError::Unwritable { path: file.display().to_string(), reason: error.to_string() })
-        }
-        _ => Ok(Health::Broken(error.to_string())),
+    let broken = |error: &rusqlite::Error| match refused(file, error) {
+        SpoolError::Damaged { reason, .. } => Ok(Health::Broken(reason)),
+        other => Err(other),
     };
     let connection = match connect(file) {
         Ok(connection) => connection,
@@ -218,25 +245,19 @@ fn rebuild(dir: &Path, file: &Path, install: InstallId, now: Timestamp) -> Resul
     let mut new = create(&rebuilt, install)?;
     let salvaged = salvage(file, &mut new, install, now)?;
     // Closing the only connection folds the log into the file, so that renaming one file is enough.
-    new.close().map_err(|(_, error)| damaged(&rebuilt, &error))?;
+    new.close().map_err(|(_, error)| refused(&rebuilt, &error))?;
     sync_file(&rebuilt)?;
-    let kept = dir.join(format!("{FILE}.damaged-{}", now.as_micros()));
-    let log = log_of(file);
-    if log.exists() {
-        rename(&log, &log_of(&kept))?;
-    }
+    let kept = kept_name(dir, now);
     rename(file, &kept)?;
-    // The old index of the log does not belong to the new file; SQLite makes another.
-    let _ = fs::remove_file(beside(file, "-shm"));
-    rename(&rebuilt, file)?;
     sync_folder(dir)?;
+    put_in_place(dir, file, &kept)?;
     tracing::error!(
         records = salvaged.whole, damaged = salvaged.damaged, unreadable = salvaged.unreadable,
         kept = %kept.display(), "the spool was rebuilt; the damaged file was kept"
     );
     metric::spool("corrupt", salvaged.damaged + salvaged.unreadable);
-    let connection = connect(file).map_err(|error| damaged(file, &error))?;
-    set_durable(&connection).map_err(|error| damaged(file, &error))?;
+    let connection = connect(file).map_err(|error| refused(file, &error))?;
+    set_durable(&connection).map_err(|error| refused(file, &error))?;
     Ok(connection)
 }
 
@@ -254,16 +275,16 @@ fn salvage(
     install: InstallId,
     now: Timestamp,
 ) -> Result<Salvaged, SpoolError> {
-    let in_old = |error: rusqlite::Error| damaged(file, &error);
+    let in_old = |error: rusqlite::Error| refused(file, &error);
     let old = connect(file).map_err(in_old)?;
     // Lets SQLite open a file that is shorter than its header says.
     old.pragma_update(None, "writable_schema", true).map_err(in_old)?;
     check_owner(file, owner(&old).map_err(in_old)?, install)?;
     let last = old.query_row(LAST, [], |row| row.get::<_, i64>(0)).map_err(in_old)? as u64;
-    let cursors = cursors(&old).unwrap_or_default();
+    let cursors = if_readable(file, cursors(&old))?;
     // Without cursors everything is read again: at least once holds.
     let done = cursors.iter().map(|(_, cursor)| *cursor).min().unwrap_or(0) as u64;
-    let letters = record::list_dead_letters(&old, usize::MAX >> 1).unwrap_or_default();
+    let letters = if_readable(file, record::list_dead_letters(&old, usize::MAX >> 1))?;
     let first = done.max(last.saturating_sub(PROBES_MAX)) + 1;
 
     let mut salvaged = Salvaged::default();
@@ -287,7 +308,10 @@ fn salvage(
                 salvaged.damaged += 1;
             }
             Ok(None) => {}
-            Err(_) => salvaged.unreadable += 1,
+            Err(error) => {
+                if_readable(file, Err::<(), _>(error))?;
+                salvaged.unreadable += 1;
+            }
         }
     }
     if salvaged.whole == 0 {
@@ -298,6 +322,14 @@ fn salvage(
     }
     transaction.commit().map_err(in_old)?;
     Ok(salvaged)
+}
+
+/// What can be read, or nothing where the file is damaged; an error when the system does not let it be read now.
+fn if_readable<T: Default>(file: &Path, read: rusqlite::Result<T>) -> Result<T, SpoolError> {
+    read.or_else(|error| match refused(file, &error) {
+        SpoolError::Damaged { .. } => Ok(T::default()),
+        other => Err(other),
+    })
 }
 
 fn one(old: &Connection, sequence: u64) -> rusqlite::Result<Option<Found>> {
@@ -348,6 +380,25 @@ fn foreign(file: &Path, reason: &str) -> SpoolError {
     SpoolError::Foreign { path: file.display().to_string(), reason: reason.to_owned() }
 }
 
-fn damaged(file: &Path, error: &rusqlite::Error) -> SpoolError {
-    SpoolError::Damaged { path: file.display().to_string(), reason: error.to_string() }
+/// Why the file cannot be used. What the system refuses says nothing of the file and may pass; the rest is damage.
+pub(super) fn refused(file: &Path, error: &rusqlite::Error) -> SpoolError {
+    use ErrorCode::{
+        CannotOpen, DatabaseBusy, DatabaseLocked, DiskFull, FileLockingProtocolFailed, NoLargeFileSupport,
+        OperationInterrupted, OutOfMemory, PermissionDenied, ReadOnly, SystemIoFailure,
+    };
+    let (path, reason) = (file.display().to_string(), error.to_string());
+    match error.sqlite_error_code() {
+        Some(CannotOpen | PermissionDenied | ReadOnly) => SpoolError::Unwritable { path, reason },
+        Some(
+            DatabaseBusy
+            | DatabaseLocked
+            | DiskFull
+            | FileLockingProtocolFailed
+            | NoLargeFileSupport
+            | OperationInterrupted
+            | OutOfMemory
+            | SystemIoFailure,
+        ) => SpoolError::Unavailable { path, reason },
+        _ => SpoolError::Damaged { path, reason },
+    }
 }

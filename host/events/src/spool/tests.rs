@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use super::*;
 
-/// What the next commits of a writer meet: 0 nothing, 1 `EIO` from the sync, 2 `ENOSPC`.
+/// What the next commits of a writer meet: 0 nothing, 1 `EIO` from the sync, 2 `ENOSPC` once, 3 `ENOSPC` for good.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Faults(Arc<AtomicU8>);
 
@@ -19,10 +19,11 @@ impl Faults {
         let code = match self.0.load(Ordering::SeqCst) {
             0 => return Ok(()),
             1 => ffi::SQLITE_IOERR_FSYNC,
-            _ => {
+            2 => {
                 self.0.store(0, Ordering::SeqCst);
                 ffi::SQLITE_FULL
             }
+            _ => ffi::SQLITE_FULL,
         };
         Err(rusqlite::Error::SqliteFailure(ffi::Error::new(code), None))
     }
@@ -190,7 +191,9 @@ fn a_full_spool_refuses_and_accepts_again_when_it_was_drained() {
     };
     assert!(matches!(refused, SpoolError::Full { disk_bytes_max: 300_000, .. }), "{refused}");
     assert!(accepted > 200, "{accepted}");
+    assert_eq!(spool.ready(), Err(refused));
     assert_eq!(numbers(&read_all(&spool)), (0..accepted).collect::<Vec<_>>());
+    assert_eq!(spool.ready(), Ok(()), "it was drained");
     fill(&spool, accepted..accepted + 100);
     assert_eq!(read_all(&spool).len(), 100);
 }
@@ -208,6 +211,24 @@ fn a_disk_without_room_refuses_records_but_lets_cursors_move() {
 }
 
 #[test]
+fn a_disk_without_any_room_refuses_cursors_too_and_all_works_again_when_there_is_room() {
+    let dir = tempfile::tempdir().unwrap();
+    let spool = open(dir.path());
+    fill(&spool, 0..3);
+    let mut reader = spool.reader("test").unwrap();
+    faults().0.store(3, Ordering::SeqCst);
+    let refused = spool.submit(envelope(3)).unwrap().wait();
+    assert!(matches!(refused, Err(SpoolError::Full { .. })), "{refused:?}");
+    let stays = run(reader.advance(3));
+    assert!(matches!(stays, Err(SpoolError::Full { .. })), "{stays:?}");
+    assert!(matches!(spool.ready(), Err(SpoolError::Full { .. })));
+    faults().0.store(0, Ordering::SeqCst);
+    run(reader.advance(3)).unwrap();
+    assert_eq!((spool.ready(), spool.backlog()), (Ok(()), 0));
+    fill(&spool, 3..4);
+}
+
+#[test]
 fn a_failed_sync_is_never_a_success_and_seals_the_spool() {
     let dir = tempfile::tempdir().unwrap();
     let spool = open(dir.path());
@@ -218,6 +239,7 @@ fn a_failed_sync_is_never_a_success_and_seals_the_spool() {
     faults().0.store(0, Ordering::SeqCst);
     let second = spool.submit(envelope(4)).unwrap().wait();
     assert!(matches!(second, Err(SpoolError::Sealed { .. })), "{second:?}");
+    assert!(matches!(spool.ready(), Err(SpoolError::Sealed { .. })));
     drop(spool);
     assert_eq!(numbers(&read_all(&open(dir.path()))), [0, 1, 2]);
 }
@@ -240,6 +262,26 @@ fn a_damaged_record_goes_to_the_dead_letters_and_the_rest_is_delivered() {
     let offsets: Vec<u64> = letters.iter().map(|dead| dead.letter.offset).collect();
     assert_eq!(offsets, [6, 4, 2]);
     assert!(letters.iter().all(|dead| dead.letter.reason.contains("checksum")));
+}
+
+#[test]
+fn a_letter_that_comes_again_is_kept_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let letter = |offset, payload: &[u8]| Letter {
+        source: "local bus".to_owned(),
+        offset,
+        reason: "it is no event".to_owned(),
+        payload: payload.to_vec(),
+    };
+    // A bus that delivers again may give another offset, also after a restart.
+    for offset in [4, 9] {
+        let spool = open(dir.path());
+        spool.dead_letters().put(letter(offset, b"poison")).unwrap();
+        spool.dead_letters().put(letter(offset + 1, b"other poison")).unwrap();
+    }
+    let letters = open(dir.path()).dead_letters().list(10).unwrap();
+    let offsets: Vec<u64> = letters.iter().map(|dead| dead.letter.offset).collect();
+    assert_eq!(offsets, [5, 4]);
 }
 
 #[test]
@@ -285,6 +327,71 @@ fn records_and_keys_beyond_the_limits_are_refused() {
     let mut long = envelope(1);
     long.key = "k".repeat(KEY_BYTES_MAX + 1);
     assert!(matches!(spool.submit(long), Err(SpoolError::TooLarge { .. })));
+}
+
+#[test]
+fn damage_that_is_met_while_reading_is_told_from_a_disk_that_does_not_answer() {
+    let dir = tempfile::tempdir().unwrap();
+    let spool = open(dir.path());
+    fill(&spool, 0..100);
+    drop(spool);
+    let spool = open(dir.path());
+    let mut reader = spool.reader("test").unwrap();
+    let file = dir.path().join("spool.db");
+    let mut bytes = fs::read(&file).unwrap();
+    bytes[4096..].fill(0xA5);
+    fs::write(&file, bytes).unwrap();
+    let read = run(reader.read(10));
+    assert!(matches!(read, Err(SpoolError::Corrupt { .. })), "{read:?}");
+
+    let refused = |code| {
+        let error = rusqlite::Error::SqliteFailure(ffi::Error::new(code), None);
+        recovery::refused(&file, &error)
+    };
+    for code in [ffi::SQLITE_BUSY, ffi::SQLITE_FULL, ffi::SQLITE_IOERR_READ, ffi::SQLITE_NOMEM] {
+        assert!(matches!(refused(code), SpoolError::Unavailable { .. }), "{code}");
+    }
+    assert!(matches!(refused(ffi::SQLITE_CORRUPT), SpoolError::Damaged { .. }));
+    assert!(matches!(refused(ffi::SQLITE_CANTOPEN), SpoolError::Unwritable { .. }));
+}
+
+#[test]
+fn a_crash_between_the_renames_of_a_rebuild_loses_neither_the_new_file_nor_the_old_log() {
+    for moved in [false, true] {
+        let dir = tempfile::tempdir().unwrap();
+        let spool = open(dir.path());
+        fill(&spool, 0..5);
+        drop(spool);
+        let at = |name: &str| dir.path().join(name);
+        // The rebuilt file is whole; the damaged one was renamed, its log perhaps not yet.
+        fs::copy(at("spool.db"), at("spool.db.rebuilt")).unwrap();
+        fs::rename(at("spool.db"), at("spool.db.damaged-17")).unwrap();
+        fs::write(at(if moved { "spool.db.damaged-17-wal" } else { "spool.db-wal" }), b"the log").unwrap();
+        let spool = open(dir.path());
+        assert_eq!(numbers(&read_all(&spool)), [0, 1, 2, 3, 4]);
+        assert_eq!(fs::read(at("spool.db.damaged-17-wal")).unwrap(), b"the log");
+        assert!(!at("spool.db.rebuilt").exists());
+    }
+}
+
+type Change = fn(&mut SpoolConfig);
+
+#[test]
+fn a_limit_out_of_range_is_named_with_what_would_be_right() {
+    assert_eq!(SpoolConfig::default().validate(), Ok(()));
+    let changes: [(Change, &str); 5] = [
+        (|c| c.disk_bytes_max = 1024, "spool.disk_bytes_max: 1024 "),
+        (|c| c.disk_bytes_max = u64::MAX, "16 TiB"),
+        (|c| c.queue_records_max = 0, "spool.queue_records_max: 0 "),
+        (|c| c.commit_delay_ms = 1001, "spool.commit_delay_ms: 1001 "),
+        (|c| c.commit_records_max = 5000, "spool.commit_records_max: 5000 "),
+    ];
+    for (change, said) in changes {
+        let mut config = SpoolConfig::default();
+        change(&mut config);
+        let message = config.validate().unwrap_err().to_string();
+        assert!(message.contains(said), "{message}");
+    }
 }
 
 #[test]

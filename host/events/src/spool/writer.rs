@@ -29,16 +29,18 @@ pub(super) enum Command {
 }
 
 /// How far the spool is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Marks {
     /// The last durable sequence.
     pub(super) last: u64,
     /// The smallest cursor: everybody is done up to here.
     pub(super) done: u64,
+    /// Why records are refused now; nothing while they are taken.
+    pub(super) refusing: Option<SpoolError>,
 }
 
 impl Marks {
-    pub(super) fn backlog(self) -> u64 {
+    pub(super) fn backlog(&self) -> u64 {
         self.last.saturating_sub(self.done)
     }
 }
@@ -52,6 +54,9 @@ enum Outcome {
 
 /// Free pages that are given back to the file system at a time, and how many must have gathered.
 const VACUUM_PAGES: i64 = 1024;
+
+/// Room below the quota from which on a spool that was full is said to take records again: that of many events.
+const ROOM_BYTES_MIN: u64 = 64 * 1024;
 
 const REGISTER: &str = "INSERT INTO reader (name, cursor)
     VALUES (?1, coalesce((SELECT min(sequence) - 1 FROM record), ?2)) ON CONFLICT (name) DO NOTHING";
@@ -83,7 +88,8 @@ impl Writer {
         let page_bytes =
             opened.connection.pragma_query_value(None, "page_size", |row| row.get::<_, i64>(0))?;
         let done = opened.connection.query_row(DONE, [], |row| row.get::<_, Option<i64>>(0))?;
-        let first_marks = Marks { last: opened.last_sequence, done: done.unwrap_or(0) as u64 };
+        let first_marks =
+            Marks { last: opened.last_sequence, done: done.unwrap_or(0) as u64, refusing: None };
         let (marks, seen) = watch::channel(first_marks);
         let writer = Self {
             connection: opened.connection,
@@ -142,16 +148,17 @@ impl Writer {
             Some(reason) => Err(SpoolError::Sealed { reason: reason.clone() }),
             None => self.attempt(&group, false),
         };
-        let result = match result {
+        let (result, disk_full) = match result {
             // The disk itself is full, below the quota: cursors must still move, or it would stay full.
-            Err(SpoolError::Full { .. }) => self.attempt(&group, true),
-            other => other,
+            Err(SpoolError::Full { .. }) => (self.attempt(&group, true), true),
+            other => (other, false),
         };
         metric::stage("spool", self.clock.monotonic().saturating_sub(start));
         match result {
-            Ok((outcomes, marks)) => {
-                self.marks.send_replace(marks);
+            Ok((outcomes, mut marks)) => {
+                marks.refusing = self.refusing(&outcomes, disk_full);
                 metric::spool_backlog(marks.backlog());
+                self.marks.send_replace(marks);
                 for outcome in outcomes {
                     tell(outcome);
                 }
@@ -162,6 +169,12 @@ impl Writer {
                     tracing::error!(%reason, "the spool is sealed: check the disk and start again");
                     self.sealed = Some(reason.clone());
                 }
+                let refusing = Some(error.clone());
+                self.marks.send_if_modified(|marks| {
+                    let changed = marks.refusing != refusing;
+                    marks.refusing = refusing;
+                    changed
+                });
                 for command in group {
                     refuse(command, &error);
                 }
@@ -169,10 +182,26 @@ impl Writer {
         }
     }
 
+    /// Why the next record would be refused, after a group that was committed.
+    fn refusing(&self, outcomes: &[Outcome], disk_full: bool) -> Option<SpoolError> {
+        let appended = outcomes.iter().rev().find_map(|outcome| match outcome {
+            Outcome::Accepted(_, result) => Some(result),
+            Outcome::Cursor(..) | Outcome::Done(_) => None,
+        });
+        if let Some(result) = appended {
+            return result.as_ref().err().cloned();
+        }
+        // Nobody asked for room in this group: it stays full until there is some.
+        let before = self.marks.borrow().refusing.clone()?;
+        let used_bytes = self.used_bytes().unwrap_or(u64::MAX);
+        let room = used_bytes.saturating_add(ROOM_BYTES_MIN) <= self.config.disk_bytes_max;
+        (disk_full || !room).then_some(before)
+    }
+
     /// One transaction. Nothing of it is told before it is committed.
     fn attempt(&self, group: &[Command], full: bool) -> Result<(Vec<Outcome>, Marks), SpoolError> {
         let failed = |error: rusqlite::Error| match error.sqlite_error_code() {
-            Some(ErrorCode::DiskFull) if !full => self.full(0),
+            Some(ErrorCode::DiskFull) => self.full(0),
             _ => SpoolError::Sealed { reason: error.to_string() },
         };
         // Dropped without a commit, the transaction is rolled back.
@@ -198,7 +227,7 @@ impl Writer {
         self.faults.before_commit().map_err(failed)?;
         transaction.commit().map_err(failed)?;
         let done = done.unwrap_or(0) as u64;
-        Ok((outcomes, Marks { last, done }))
+        Ok((outcomes, Marks { last, done, refusing: None }))
     }
 
     fn append(
@@ -242,7 +271,7 @@ impl Writer {
                 Some(Outcome::Done(reply.clone()))
             }
             Command::DeadLetter { letter, reply } => {
-                record::bury(connection, letter, self.clock.now())?;
+                record::bury_once(connection, letter, self.clock.now())?;
                 Some(Outcome::Done(reply.clone()))
             }
             Command::Append { .. } | Command::Close => None,

@@ -17,13 +17,14 @@ use ovr_domain::{CameraId, Frame, Quad};
 use serde::Serialize;
 
 use crate::app::camera::{CameraCounts, feed};
+use crate::app::health::CameraHealth;
 use crate::app::queue::WhenFull;
 use crate::app::rooms;
 use crate::app::stages::Stages;
 use crate::app::vision::Vision;
 use crate::cli::BenchPipeline;
 use crate::config::Config;
-use crate::print;
+use crate::print::{self, Refusal};
 
 /// Frames of a source without an end.
 const TEST_FRAMES: u64 = 500;
@@ -133,14 +134,14 @@ impl Bench<'_> {
     fn pipeline(&self) -> anyhow::Result<(CameraCounts, f64, Vec<StageTime>)> {
         let stages = Arc::new(Stages::new(Arc::clone(&self.clock)));
         let (out, emissions) = sync_channel(64);
-        let timing = (&self.clock, &stages);
-        let room = rooms::camera_room(&self.camera, self.config, &self.vision, timing, WhenFull::Wait, out)?;
+        let room = rooms::camera_room(&self.camera, self.config, &self.vision, &stages, WhenFull::Wait, out)?;
         let queue = Arc::clone(&room.queue);
         let source = self.open()?;
         let start = self.clock.monotonic();
         let feeding = {
             let queue = Arc::clone(&queue);
-            thread::spawn(move || feed(source, &queue))
+            let camera = self.camera.clone();
+            thread::spawn(move || feed(&camera, source, &queue, &CameraHealth::default()))
         };
         let draining = thread::spawn(move || emissions.iter().count());
         let counts = room.run();
@@ -148,7 +149,7 @@ impl Bench<'_> {
         let joined = feeding.join().is_ok() && draining.join().is_ok();
         anyhow::ensure!(joined, "a thread of the pipeline panicked");
         if let (Some(error), _) = queue.outcome() {
-            return Err(error.into());
+            return Err(Refusal(error.to_string()).into());
         }
         let sums = stages.sums().into_iter();
         let stages = sums.map(|sum| StageTime {
@@ -166,7 +167,7 @@ impl Bench<'_> {
         let step = (frames / SAMPLES as u64).max(1);
         let mut samples = Vec::new();
         let start = self.clock.monotonic();
-        while let Some(frame) = source.next_frame()? {
+        while let Some(frame) = source.next_frame().map_err(|error| Refusal(error.to_string()))? {
             if frame.sequence % step == step / 2 && samples.len() < SAMPLES {
                 samples.push(frame);
             }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::Context as _;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -53,7 +54,7 @@ pub(super) fn run(config: &Config, args: &BenchReads) -> anyhow::Result<ExitCode
     let mut report = Report { set: set_name(&args.folder), images: rows.len(), ..Report::default() };
     let mut spent_ms = 0.0;
     for row in &rows {
-        let image = print::load_image(&args.folder.join(&row.image))?;
+        let image = Arc::new(print::load_image(&args.folder.join(&row.image))?);
         let start = clock.monotonic();
         let read = read_one(&mut reader, row, &image)?;
         spent_ms += clock.monotonic().saturating_sub(start).as_secs_f64() * 1e3;
@@ -76,7 +77,7 @@ pub(super) fn run(config: &Config, args: &BenchReads) -> anyhow::Result<ExitCode
 fn read_one(
     reader: &mut StillReader,
     row: &Annotated,
-    image: &RgbImage,
+    image: &Arc<RgbImage>,
 ) -> anyhow::Result<Vec<(String, BBox)>> {
     let plates = if row.is_crop() { reader.read_crop(image)? } else { reader.read_still(image)? };
     Ok(plates.into_iter().map(|plate| (compared(&plate.text), plate.quad.bounds())).collect())

@@ -20,7 +20,7 @@ use async_trait::async_trait;
 use ovr_domain::event::EvidenceKind;
 use ovr_domain::port::{ATTEMPT_DEADLINE, EventStore, StoreError};
 use ovr_domain::query::{EventPage, EventQuery};
-use ovr_domain::{CameraId, EventId, EvidenceId, InstallId, PlateEvent};
+use ovr_domain::{CameraId, EventId, EvidenceId, InstallId, PlateEvent, Timestamp};
 use rusqlite::OptionalExtension;
 use serde::de::DeserializeOwned;
 use uuid::Uuid;
@@ -34,8 +34,13 @@ const READERS: usize = 4;
 /// Longest that a query may take. A store of millions of events answers an indexed one in milliseconds.
 const QUERY_DEADLINE: Duration = Duration::from_secs(5);
 
+/// Most events that [`SqliteStore::seen_since`] gives at a time.
+pub const SEEN_EVENTS_MAX: u32 = 20_000;
+
 const GET: &str = "SELECT event FROM event WHERE event_id = ?1";
 const OWNER: &str = "SELECT event_id, camera_id, kind FROM evidence WHERE evidence_id = ?1";
+const SEEN_SINCE: &str = "SELECT event FROM event WHERE last_seen >= ?1 AND unread = 0
+    ORDER BY last_seen DESC, event_id DESC LIMIT ?2";
 const READY: &str = "SELECT count(*) FROM meta";
 
 /// An [`EventStore`] in one SQLite file.
@@ -52,6 +57,20 @@ impl SqliteStore {
         let writer = open::writer(file, install)?;
         let readers = (0..READERS).map(|_| open::reader(file)).collect::<Result<Vec<_>, Error>>()?;
         Ok(Self { writer: Pool::new(vec![writer]), readers: Pool::new(readers) })
+    }
+
+    /// Events whose vehicle was seen at `from` or later, whenever they were captured, suppressed ones too: those last
+    /// seen first, at most `max` and never more than [`SEEN_EVENTS_MAX`]. Vehicles that passed unread are left out.
+    /// This is what dedup has to know after a restart.
+    pub async fn seen_since(&self, from: Timestamp, max: u32) -> Result<Vec<PlateEvent>, StoreError> {
+        let max = max.clamp(1, SEEN_EVENTS_MAX);
+        let select = move |connection: &mut rusqlite::Connection| {
+            let mut statement = connection.prepare_cached(SEEN_SINCE)?;
+            let rows = statement.query_map((from.as_micros(), max), |row| row.get::<_, String>(0))?;
+            rows.collect::<rusqlite::Result<Vec<_>>>()
+        };
+        let rows = self.readers.run(QUERY_DEADLINE, select).await?;
+        rows.iter().map(|json| parse(json)).collect()
     }
 }
 

@@ -30,7 +30,7 @@ impl Pool {
             return Err(unavailable("every connection is busy"));
         };
         let taken = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
-        let mut connection = taken.ok_or_else(|| unavailable("a connection was lost to a panic"))?;
+        let mut connection = taken.ok_or_else(lost)?;
         let interrupt = connection.get_interrupt_handle();
         let pool = Arc::clone(self);
         let mut task = tokio::task::spawn_blocking(move || {
@@ -41,6 +41,7 @@ impl Pool {
         });
         match tokio::time::timeout(deadline, &mut task).await {
             Ok(Ok(result)) => result.map_err(|error| failed(&error)),
+            Ok(Err(error)) if error.is_panic() => Err(lost()),
             Ok(Err(error)) => Err(unavailable(&format!("its task ended: {error}"))),
             Err(_) => {
                 interrupt.interrupt();
@@ -54,13 +55,22 @@ fn unavailable(reason: &str) -> StoreError {
     StoreError::Unavailable { reason: reason.to_owned() }
 }
 
-/// A file that is damaged stays so; everything else (full, busy, unreadable for now) may pass.
+/// The task that had the connection panicked, and the connection went with it: only a new start brings it back.
+fn lost() -> StoreError {
+    StoreError::Unusable { reason: "a connection was lost to a panic; start again".to_owned() }
+}
+
+/// A file that is damaged stays so, and what its schema does not take it never will; everything else (full, busy,
+/// unreadable for now) may pass.
 fn failed(error: &rusqlite::Error) -> StoreError {
     let reason = error.to_string();
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => StoreError::Unusable {
             reason: format!("{reason}; restore it from a copy, or move it away to start an empty one"),
         },
+        Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch | ErrorCode::TooBig) => {
+            StoreError::Unusable { reason: format!("its schema does not take an event: {reason}") }
+        }
         _ => StoreError::Unavailable { reason },
     }
 }

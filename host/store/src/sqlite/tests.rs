@@ -28,6 +28,28 @@ async fn events_survive_a_restart() {
 }
 
 #[tokio::test]
+async fn what_was_seen_lately_is_found_however_long_ago_it_was_captured() {
+    let (store, dir) = make();
+    // A car that was captured long ago and left just now; one that was captured and left long ago.
+    let mut parked = event(1, "PARKED");
+    parked.last_seen = second(900);
+    let mut events = vec![parked.clone(), event(2, "LEFT"), suppressed(890, "REPEAT"), unread(905)];
+    store.upsert(&events).await.unwrap();
+    let seen = store.seen_since(second(600), 100).await.unwrap();
+    assert_eq!(texts(&seen), ["PARKED", "REPEAT"]);
+    assert_eq!(texts(&store.seen_since(second(900), 100).await.unwrap()), ["PARKED"]);
+    assert_eq!(texts(&store.seen_since(second(0), 1).await.unwrap()), ["PARKED"]);
+    // A later revision moves it.
+    (events[1].revision, events[1].last_seen) = (2, second(901));
+    store.upsert(&events[1..2]).await.unwrap();
+    assert_eq!(texts(&store.seen_since(second(600), 2).await.unwrap()), ["LEFT", "PARKED"]);
+    let connection = Connection::open(dir.path().join("events.db")).unwrap();
+    let explain = format!("EXPLAIN QUERY PLAN {SEEN_SINCE}");
+    let plan: String = connection.query_row(&explain, [0, 1], |row| row.get(3)).unwrap();
+    assert!(plan.contains("event_by_last_seen"), "{plan}");
+}
+
+#[tokio::test]
 async fn readers_answer_while_events_are_written() {
     let (store, _dir) = make();
     let store = Arc::new(store);
@@ -96,4 +118,24 @@ async fn a_query_past_its_deadline_is_interrupted_and_the_connection_lives() {
     assert!(matches!(stopped, Err(StoreError::Unavailable { .. })), "{stopped:?}");
     let one = |connection: &mut Connection| connection.query_row("SELECT 1", [], |row| row.get::<_, i64>(0));
     assert_eq!(pool.run(Duration::from_secs(5), one).await, Ok(1));
+}
+
+#[tokio::test]
+async fn what_no_second_attempt_can_mend_is_unusable() {
+    let pool = Pool::new(vec![Connection::open_in_memory().unwrap()]);
+    let deadline = Duration::from_secs(5);
+    let violate = |connection: &mut Connection| {
+        connection
+            .execute_batch("CREATE TABLE one (n INTEGER NOT NULL) STRICT; INSERT INTO one VALUES (NULL)")
+    };
+    let refused = pool.run(deadline, violate).await;
+    assert!(matches!(refused, Err(StoreError::Unusable { .. })), "{refused:?}");
+    let panic = |_: &mut Connection| -> rusqlite::Result<()> { panic!("this test wants it so") };
+    for _ in 0..2 {
+        let lost = pool.run(deadline, panic).await;
+        assert!(
+            matches!(&lost, Err(StoreError::Unusable { reason }) if reason.contains("panic")),
+            "{lost:?}"
+        );
+    }
 }

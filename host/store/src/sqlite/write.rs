@@ -10,16 +10,16 @@ use serde::Serialize;
 use super::storable::storable;
 
 const UPSERT: &str = "
-INSERT INTO event (event_id, revision, lifecycle, site_id, camera_id, lane_id, captured_at, plate_normalized,
-    plate_corrected, confidence, unread, country, verdict, vehicle_class, direction, dedup_decision,
+INSERT INTO event (event_id, revision, lifecycle, site_id, camera_id, lane_id, captured_at, last_seen,
+    plate_normalized, plate_corrected, confidence, unread, country, verdict, vehicle_class, direction, dedup_decision,
     repeats_event_id, event)
-VALUES (:event_id, :revision, :lifecycle, :site_id, :camera_id, :lane_id, :captured_at, :plate_normalized,
-    :plate_corrected, :confidence, :unread, :country, :verdict, :vehicle_class, :direction, :dedup_decision,
+VALUES (:event_id, :revision, :lifecycle, :site_id, :camera_id, :lane_id, :captured_at, :last_seen,
+    :plate_normalized, :plate_corrected, :confidence, :unread, :country, :verdict, :vehicle_class, :direction, :dedup_decision,
     :repeats_event_id, :event)
 ON CONFLICT (event_id) DO UPDATE SET
     revision = excluded.revision, lifecycle = excluded.lifecycle, site_id = excluded.site_id,
     camera_id = excluded.camera_id, lane_id = excluded.lane_id, captured_at = excluded.captured_at,
-    plate_normalized = excluded.plate_normalized, plate_corrected = excluded.plate_corrected,
+    last_seen = excluded.last_seen, plate_normalized = excluded.plate_normalized, plate_corrected = excluded.plate_corrected,
     confidence = excluded.confidence, unread = excluded.unread, country = excluded.country,
     verdict = excluded.verdict, vehicle_class = excluded.vehicle_class, direction = excluded.direction,
     dedup_decision = excluded.dedup_decision, repeats_event_id = excluded.repeats_event_id, event = excluded.event
@@ -72,6 +72,7 @@ fn upsert_one(connection: &Connection, row: &Row) -> rusqlite::Result<()> {
         ":camera_id": event.camera_id.as_str(),
         ":lane_id": event.lane_id,
         ":captured_at": event.captured_at.as_micros(),
+        ":last_seen": event.last_seen.as_micros(),
         ":plate_normalized": event.plate_normalized,
         ":plate_corrected": event.plate_corrected.as_deref().map(normalize),
         ":confidence": f64::from(event.confidence),

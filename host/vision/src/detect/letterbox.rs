@@ -6,6 +6,8 @@ use ovr_domain::port::Tensor;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::InvalidKey;
+
 use super::sample::{Colouring, Sampler};
 
 /// Order of the colour planes in a network's input.
@@ -36,11 +38,11 @@ pub struct Preprocess {
     pub order: ChannelOrder,
     /// Where the picture lies.
     pub alignment: Alignment,
-    /// Factor on a pixel of 0 to 255: 1/255 for networks that take 0 to 1.
+    /// Factor on a pixel of 0 to 255: 1/255 for networks that take 0 to 1. 0.000001 to 1000.
     pub scale: f32,
-    /// Subtracted after scaling, red, green and blue.
+    /// Subtracted after scaling, red, green and blue. -1000 to 1000.
     pub mean: [f32; 3],
-    /// Divided by, red, green and blue.
+    /// Divided by, red, green and blue. 0.000001 to 1000.
     pub std: [f32; 3],
     /// Pixel value of what the picture does not cover, 0 to 255.
     pub fill: u8,
@@ -60,6 +62,19 @@ impl Preprocess {
     /// BGR from 0 to 255, in the top left corner of gray 114: YOLOX.
     pub const BYTES_BGR: Self =
         Self { order: ChannelOrder::Bgr, alignment: Alignment::TopLeft, scale: 1.0, ..Self::UNIT_RGB };
+
+    /// Whether the values that come out are numbers; the error names the first key whose value rules that out.
+    pub(super) fn validate(&self) -> Result<(), InvalidKey> {
+        let factor = 1e-6..=1e3;
+        let expected = "0.000001 to 1000";
+        InvalidKey::outside(&factor, "network.preprocess.scale", &self.scale, expected)?;
+        for mean in &self.mean {
+            InvalidKey::outside(&(-1e3..=1e3), "network.preprocess.mean", mean, "-1000 to 1000")?;
+        }
+        self.std
+            .iter()
+            .try_for_each(|std| InvalidKey::outside(&factor, "network.preprocess.std", std, expected))
+    }
 
     /// The channel (0 red, 1 green, 2 blue) that stands in each plane of the input.
     fn channels(&self) -> [usize; 3] {

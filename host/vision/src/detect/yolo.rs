@@ -17,10 +17,10 @@ use super::nms::{Candidate, most_confident, suppress};
 const INPUT_SIZE_DEFAULT: (u32, u32) = (640, 640);
 
 /// Largest side of a network's input, in pixels.
-const INPUT_SIDE_MAX: u32 = 4_096;
+pub(super) const INPUT_SIDE_MAX: u32 = 4_096;
 
 /// Coarsest stride of the usual networks: sides of a free input are multiples of it.
-const STRIDE_MAX: u32 = 32;
+pub(super) const STRIDE_MAX: u32 = 32;
 
 /// Detects over any [`Inference`]: letterbox, run, decode, suppress, back to the full-size picture.
 #[derive(Debug)]

@@ -15,6 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::rectangle::Rectangle;
+use crate::InvalidKey;
 
 /// How a probability map becomes boxes.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -24,17 +25,36 @@ pub struct DbConfig {
     pub threshold: f32,
     /// Smallest mean probability of a region, 0 to 1.
     pub score_min: f32,
-    /// How far a region is moved outwards: `r` of the paper.
+    /// How far a region is moved outwards: `r` of the paper. 1 to 5.
     pub unclip_ratio: f32,
-    /// Smallest side of a region before it is moved outwards, in pixels of the map.
+    /// Smallest side of a region before it is moved outwards, in pixels of the map. 1 to 100.
     pub side_min_px: f32,
-    /// Most regions that are looked at.
+    /// Most regions that are looked at. 1 to 10000.
     pub regions_max: usize,
 }
 
 impl Default for DbConfig {
     fn default() -> Self {
         Self { threshold: 0.3, score_min: 0.4, unclip_ratio: 1.6, side_min_px: 3.0, regions_max: 1_000 }
+    }
+}
+
+impl DbConfig {
+    /// Whether every number can be used; the error names the first key that cannot, from the finder's section on.
+    pub fn validate(&self) -> Result<(), InvalidKey> {
+        for (key, share) in
+            [("text.boxes.threshold", self.threshold), ("text.boxes.score_min", self.score_min)]
+        {
+            InvalidKey::outside(&(0.0..=1.0), key, &share, "0 to 1")?;
+        }
+        InvalidKey::outside(&(1.0..=5.0), "text.boxes.unclip_ratio", &self.unclip_ratio, "1 to 5")?;
+        InvalidKey::outside(
+            &(1.0..=100.0),
+            "text.boxes.side_min_px",
+            &self.side_min_px,
+            "1 to 100 pixels of the map",
+        )?;
+        InvalidKey::outside(&(1..=10_000), "text.boxes.regions_max", &self.regions_max, "1 to 10000 regions")
     }
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::db::{self, DbConfig};
 use super::group;
+use crate::InvalidKey;
 use crate::detect::{Alignment, ChannelOrder, Letterbox, Placement, Preprocess};
 
 /// The network halves its input five times.
@@ -34,13 +35,13 @@ const PREPROCESS: Preprocess = Preprocess {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TextFinderConfig {
-    /// The longer side of the network's input, in pixels; the cost grows with its square.
+    /// The longer side of the network's input, in pixels; the cost grows with its square. 64 to 4096.
     pub long_side_px: u32,
-    /// How much a small picture is enlarged at most.
+    /// How much a small picture is enlarged at most. 1 to 8.
     pub enlarge_max: f32,
-    /// Smallest height of a line, in pixels of the picture.
+    /// Smallest height of a line, in pixels of the picture. 1 to 200.
     pub line_height_min_px: f32,
-    /// Most lines on one picture, the most certain first.
+    /// Most lines on one picture, the most certain first. 1 to 256.
     pub lines_max: usize,
     /// How the probability map becomes boxes.
     pub boxes: DbConfig,
@@ -55,6 +56,20 @@ impl Default for TextFinderConfig {
             lines_max: 64,
             boxes: DbConfig::default(),
         }
+    }
+}
+
+impl TextFinderConfig {
+    /// Whether every number can be used; the error names the first key that cannot, from the finder's section on
+    /// (`text.boxes.threshold`).
+    pub fn validate(&self) -> Result<(), InvalidKey> {
+        let outside = InvalidKey::outside::<f32>;
+        InvalidKey::outside(&(64..=4_096), "text.long_side_px", &self.long_side_px, "64 to 4096 pixels")?;
+        outside(&(1.0..=8.0), "text.enlarge_max", &self.enlarge_max, "1 to 8")?;
+        let height = self.line_height_min_px;
+        outside(&(1.0..=200.0), "text.line_height_min_px", &height, "1 to 200 pixels")?;
+        InvalidKey::outside(&(1..=256), "text.lines_max", &self.lines_max, "1 to 256 lines")?;
+        self.boxes.validate()
     }
 }
 
@@ -264,6 +279,37 @@ mod tests {
 
     fn gray(width: u32, height: u32) -> Picture {
         Picture::from_rgb(RgbImage::filled(width, height, [128; 3])).unwrap()
+    }
+
+    #[test]
+    fn every_number_that_cannot_be_used_is_named() {
+        let good = TextFinderConfig::default();
+        assert_eq!(good.validate(), Ok(()));
+        let boxes = |boxes: DbConfig| TextFinderConfig { boxes, ..good };
+        let db = DbConfig::default();
+        let wrong = [
+            ("text.long_side_px", TextFinderConfig { long_side_px: 63, ..good }),
+            ("text.long_side_px", TextFinderConfig { long_side_px: 4_097, ..good }),
+            ("text.enlarge_max", TextFinderConfig { enlarge_max: f32::NAN, ..good }),
+            ("text.enlarge_max", TextFinderConfig { enlarge_max: 8.1, ..good }),
+            ("text.line_height_min_px", TextFinderConfig { line_height_min_px: 0.0, ..good }),
+            ("text.line_height_min_px", TextFinderConfig { line_height_min_px: f32::INFINITY, ..good }),
+            ("text.lines_max", TextFinderConfig { lines_max: 0, ..good }),
+            ("text.lines_max", TextFinderConfig { lines_max: 257, ..good }),
+            ("text.boxes.threshold", boxes(DbConfig { threshold: -0.1, ..db })),
+            ("text.boxes.threshold", boxes(DbConfig { threshold: f32::NAN, ..db })),
+            ("text.boxes.score_min", boxes(DbConfig { score_min: 1.1, ..db })),
+            ("text.boxes.unclip_ratio", boxes(DbConfig { unclip_ratio: 0.9, ..db })),
+            ("text.boxes.unclip_ratio", boxes(DbConfig { unclip_ratio: 5.1, ..db })),
+            ("text.boxes.side_min_px", boxes(DbConfig { side_min_px: 0.5, ..db })),
+            ("text.boxes.regions_max", boxes(DbConfig { regions_max: 0, ..db })),
+            ("text.boxes.regions_max", boxes(DbConfig { regions_max: 10_001, ..db })),
+        ];
+        for (key, config) in wrong {
+            let error = config.validate().unwrap_err();
+            assert_eq!(error.key, key);
+            assert!(error.to_string().starts_with(key), "{error}");
+        }
     }
 
     #[test]

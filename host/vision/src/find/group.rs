@@ -7,19 +7,6 @@ use ovr_domain::{Point, Quad};
 
 use super::rectangle;
 
-/// The unit vector along the text of a quad.
-fn along(quad: &Quad) -> Point {
-    let [a, b, c, d] = quad.0;
-    let (x, y) = (b.x - a.x + c.x - d.x, b.y - a.y + c.y - d.y);
-    let length = x.hypot(y).max(1e-6);
-    Point { x: x / length, y: y / length }
-}
-
-fn middle(quad: &Quad) -> Point {
-    let sum = quad.0.iter().fold((0.0, 0.0), |sum, point| (sum.0 + point.x, sum.1 + point.y));
-    Point { x: sum.0 / 4.0, y: sum.1 / 4.0 }
-}
-
 /// From where to where a quad reaches along `axis`.
 fn reach(quad: &Quad, axis: Point) -> (f32, f32) {
     quad.0
@@ -37,8 +24,8 @@ struct Pose {
 
 impl Pose {
     fn of(a: &Quad, b: &Quad) -> Self {
-        let axis = along(if a.width() > b.width() { a } else { b });
-        let (from, to) = (middle(a), middle(b));
+        let [axis, _] = if a.width() > b.width() { a } else { b }.axes();
+        let (from, to) = (a.centre(), b.centre());
         let (dx, dy) = (to.x - from.x, to.y - from.y);
         Self { axis, behind: dx * axis.x + dy * axis.y, below: dy * axis.x - dx * axis.y }
     }

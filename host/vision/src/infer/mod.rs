@@ -3,9 +3,16 @@
 //! A process loads the runtime's library once ([`Runtime::load`]) and opens models with it ([`Runtime::open`]). The
 //! execution providers are tried in the order of [`Options::providers`]; the first that takes the model runs it,
 //! and which one that is stands in the log, in the metric `ovr_inference_provider` and in
-//! [`ModelInfo::provider`](ovr_domain::port::ModelInfo::provider). There is no silent fallback: ONNX Runtime by
-//! itself would log a line and run on the CPU when CUDA is missing, so each provider is probed on its own, and one
-//! that is `required` and cannot run is an error.
+//! [`ModelInfo::provider`](ovr_domain::port::ModelInfo::provider).
+//!
+//! What "no silent fallback" means:
+//! - A *model* never moves to another provider unsaid. ONNX Runtime by itself would log a line and run everything on
+//!   the CPU when CUDA is missing, so each provider is probed on its own, each one passed over is a warning, and one that
+//!   is [`required`](ProviderConfig::required) and cannot run is an error.
+//! - Single *operators* may still run on the CPU under `tensorrt` and `cuda`: ONNX Runtime places there what the
+//!   provider has no kernel for, and arithmetic on shapes on purpose. Provider in log, metric and
+//!   [`ModelInfo::provider`](ovr_domain::port::ModelInfo::provider) is then the one that was asked, not one that runs
+//!   every operator.
 
 mod convert;
 mod files;
@@ -61,7 +68,7 @@ impl fmt::Display for Provider {
 pub struct ProviderConfig {
     /// Which provider.
     pub name: Provider,
-    /// When its turn comes and it cannot run, opening the model fails instead of trying the next.
+    /// When its turn comes and it cannot run the model, opening the model fails instead of trying the next provider.
     #[serde(default)]
     pub required: bool,
 }

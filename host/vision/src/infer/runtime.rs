@@ -108,7 +108,7 @@ impl Runtime {
         Err(format!("no configured execution provider runs it ({})", refusals.join("; ")))
     }
 
-    /// A session on exactly this provider.
+    /// A session on exactly this provider; ONNX Runtime may place single operators on the CPU.
     fn session(&self, bytes: &[u8], provider: Provider, options: &Options) -> Result<Session, String> {
         let said = |error: &ort::Error<SessionBuilder>| one_line(error.message());
         // Threads that spin between two frames would take the cores from decoding.

@@ -182,6 +182,10 @@ fn a_provider_that_cannot_run_is_passed_over_only_when_it_is_not_required() {
     options.providers[1].required = true;
     let message = refusal(runtime.open(&path, &options));
     assert!(message.contains("provider cuda is required and cannot run"), "{message}");
+    options.providers[1].required = false;
+    options.providers[2].required = true;
+    // The processor itself may be required.
+    assert_eq!(runtime.open(&path, &options).unwrap().info().provider, "cpu");
     options.providers.truncate(1);
     let message = refusal(runtime.open(&path, &options));
     assert!(message.contains("no configured execution provider runs it (tensorrt: "), "{message}");

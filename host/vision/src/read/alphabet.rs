@@ -16,6 +16,12 @@ const LETTERS: &[u8; 36] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 /// Probabilities (or their logarithms) of no character and of each symbol.
 pub(crate) type Row = [f32; SYMBOLS];
 
+/// Log-probability of what cannot be.
+pub(crate) const NEVER: f32 = -1e30;
+
+/// Smallest probability of a symbol at a step or in a slot: no single one may rule a text out.
+pub(crate) const FLOOR: f32 = 1e-5;
+
 /// Index of a symbol, 1 to 36; 0 is no character.
 pub(crate) type Symbol = u8;
 

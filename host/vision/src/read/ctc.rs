@@ -3,13 +3,7 @@
 //! At each step the network gives probabilities of a blank and of each symbol. A path collapses to a text when repeats are
 //! merged and blanks dropped; the probability of a text is the sum over its paths.
 
-use super::alphabet::{Row, Symbol};
-
-/// Log-probability of what cannot be.
-const NEVER: f32 = -1e30;
-
-/// Smallest probability of a symbol at a step: no single step may rule a text out.
-const FLOOR: f32 = 1e-5;
+use super::alphabet::{FLOOR, NEVER, Row, Symbol};
 
 /// Log-probability below which a symbol is not tried at a step of the beam search.
 const TRIED_MIN: f32 = -9.0;

@@ -52,12 +52,13 @@ fn by_text(text: &[Symbol], raw: &str) -> f32 {
         // Words. Vanity plates exist, but shop signs outnumber them.
         share *= 0.25;
     } else if digits == count || is_a_number(raw) {
-        // Telephone numbers, years, prices, clocks.
-        share *= if (5..=7).contains(&count) { 0.6 } else { 0.45 };
+        // Telephone numbers, years, prices, clocks; but also whole countries' plates of up to eight digits, such as
+        // 12-345-67 and 123-45-678, which must stay above what an event asks for.
+        share *= if (5..=7).contains(&count) || (known && count == 8) { 0.6 } else { 0.45 };
         if raw.contains(':') || raw.contains('/') {
             share *= 0.3;
         }
-        if count >= 6 && starts_like_a_date(raw) {
+        if count >= 6 && is_dated(raw) {
             share *= 0.2;
         }
     } else if !known {
@@ -77,13 +78,41 @@ fn is_a_number(raw: &str) -> bool {
     raw.chars().all(|c| c.is_ascii_digit() || alphabet::is_separator(c))
 }
 
-/// A year of this or the last century and the first digit of a month, as on-screen clocks have it.
-fn starts_like_a_date(raw: &str) -> bool {
-    let digits: Vec<char> = raw.chars().filter(char::is_ascii_digit).take(5).collect();
-    matches!(
-        digits.as_slice(),
-        ['1', '9', '0'..='9', '0'..='9', '0' | '1'] | ['2', '0', '0'..='3', '0'..='9', '0' | '1']
-    )
+/// A date with a year of this or the last century: its groups a year, a month and a day in either order, or one run of
+/// digits that starts or ends with them, as on-screen clocks have it. Groups of other lengths, such as 20-310-45, are none.
+fn is_dated(raw: &str) -> bool {
+    let groups: Vec<&str> =
+        raw.split(|c: char| !c.is_ascii_digit()).filter(|group| !group.is_empty()).collect();
+    match groups.as_slice() {
+        [year, month, ..] if year.len() == 4 && month.len() <= 2 => is_year(year) && is_up_to(month, 12),
+        [day, month, year, ..] if year.len() == 4 && day.len() <= 2 && month.len() <= 2 => {
+            is_year(year) && is_up_to(day, 31) && is_up_to(month, 31)
+        }
+        [run, ..] => starts_with_a_date(run) || ends_with_a_date(run),
+        [] => false,
+    }
+}
+
+/// Year and month, and the day as far as it is there: 202612, 20261224, 20261224093000.
+fn starts_with_a_date(run: &str) -> bool {
+    let part = |range: std::ops::Range<usize>| run.get(range).unwrap_or_default();
+    is_year(part(0..4)) && is_up_to(part(4..6), 12) && (run.len() < 8 || is_up_to(part(6..8), 31))
+}
+
+/// Day and month in either order and the year: 24122026.
+fn ends_with_a_date(run: &str) -> bool {
+    let part = |range: std::ops::Range<usize>| run.get(range).unwrap_or_default();
+    run.len() == 8 && is_up_to(part(0..2), 31) && is_up_to(part(2..4), 31) && is_year(part(4..8))
+}
+
+/// Four digits from 1900 to 2039.
+fn is_year(digits: &str) -> bool {
+    digits.len() == 4 && digits.parse().is_ok_and(|year: u32| (1900..2040).contains(&year))
+}
+
+/// A number of a month or a day.
+fn is_up_to(digits: &str, last: u32) -> bool {
+    digits.parse().is_ok_and(|number: u32| (1..=last).contains(&number))
 }
 
 /// By what was read before folding: small letters, foreign characters, marks of addresses and clocks.
@@ -154,8 +183,29 @@ mod tests {
             "Limit 50 km/h",
             "458541565",
             "Main st 12",
+            "12:30",
+            "24.12.2026",
+            "24-12-2026",
+            "12/24/2026",
+            "2026-12-24",
+            "2026",
+            "20261224",
+            "24122026",
+            "202612",
         ] {
             assert!(of(other, 4.0) < 0.5, "{other}: {}", of(other, 4.0));
+        }
+    }
+
+    #[test]
+    fn plates_of_digits_alone_are_plates_unless_they_are_dates() {
+        for plate in
+            ["12-345-67", "123-45-678", "1234567", "12345678", "20-310-45", "201-12-345", "190-45-678"]
+        {
+            assert!(of(plate, 4.5) > 0.55, "{plate}: {}", of(plate, 4.5));
+        }
+        for date in ["2026-12", "1999 01 31", "31 01 1999", "20261231 0930", "2026:12:31"] {
+            assert!(of(date, 4.5) < 0.5, "{date}: {}", of(date, 4.5));
         }
     }
 

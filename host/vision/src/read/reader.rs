@@ -111,8 +111,7 @@ impl PlateReader {
         for (at, quad) in quads.iter().enumerate().filter(|(_, quad)| quad.is_finite()) {
             let region = quad.bounds().grown(0.1, 0.1);
             let (image, (left, top)) = frame.picture.rgb(region);
-            let moved = Quad(quad.0.map(|p| ovr_domain::Point { x: p.x - left as f32, y: p.y - top as f32 }));
-            crops.push((at, image, moved));
+            crops.push((at, image, quad.moved(-(left as f32), -(top as f32))));
         }
         let mut jobs = Vec::new();
         for (at, image, quad) in &crops {

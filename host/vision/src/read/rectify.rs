@@ -28,16 +28,11 @@ impl Cut {
 pub(crate) fn grown(quad: &Quad, cut: Cut) -> Quad {
     let height = quad.height();
     let [a, b, c, d] = quad.0;
-    let unit = |x: f32, y: f32| {
-        let length = x.hypot(y).max(1e-6);
-        (x / length, y / length)
-    };
-    let (ux, uy) = unit(b.x - a.x + c.x - d.x, b.y - a.y + c.y - d.y);
-    let (vx, vy) = unit(d.x - a.x + c.x - b.x, d.y - a.y + c.y - b.y);
+    let [u, v] = quad.axes();
     let (across, down) = (cut.across * height, cut.down * height);
     let moved = |point: Point, s: f32, t: f32| Point {
-        x: point.x + s * across * ux + t * down * vx,
-        y: point.y + s * across * uy + t * down * vy,
+        x: point.x + s * across * u.x + t * down * v.x,
+        y: point.y + s * across * u.y + t * down * v.y,
     };
     Quad([moved(a, -1.0, -1.0), moved(b, 1.0, -1.0), moved(c, 1.0, 1.0), moved(d, -1.0, 1.0)])
 }
@@ -69,10 +64,7 @@ pub(crate) fn sample(image: &RgbImage, quad: &Quad, size: (u32, u32), samples: u
     let (width, height) = size;
     let mut data = Vec::with_capacity((width * height) as usize * 3);
     let share = 1.0 / (samples * samples) as f32;
-    for y in 0..height * samples {
-        if y % samples != 0 {
-            continue;
-        }
+    for y in (0..height * samples).step_by(samples as usize) {
         for x in 0..width {
             let mut sum = [0.0_f32; 3];
             for sy in 0..samples {

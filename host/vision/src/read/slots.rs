@@ -1,12 +1,6 @@
 //! Fixed-slot readers: one distribution a slot, texts aligned to the left, empty slots after them.
 
-use super::alphabet::{Row, Symbol};
-
-/// Log-probability of what has no slot.
-const NEVER: f32 = -1e30;
-
-/// Smallest probability of a symbol in a slot.
-const FLOOR: f32 = 1e-5;
+use super::alphabet::{FLOOR, NEVER, Row, Symbol};
 
 /// Slot log-probabilities of one crop, the empty slot first.
 #[derive(Debug, Clone, PartialEq, Default)]

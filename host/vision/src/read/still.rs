@@ -4,10 +4,12 @@
 //! plate-like ones the finder looks again at a scale that suits them: a small plate gets a tighter quad, a very large one is
 //! no longer cut. Of all readings that overlap the most plate-like stays.
 
+use std::sync::Arc;
+
 use ovr_domain::pixels::Picture;
 use ovr_domain::port::InferenceError;
 use ovr_domain::read::Alternative;
-use ovr_domain::{BBox, Point, Quad, RgbImage};
+use ovr_domain::{BBox, Quad, RgbImage};
 
 use super::alphabet;
 use super::reader::{PlateReader, ReadPlate, SeenLine, VIEWS, plate_of};
@@ -35,8 +37,13 @@ const CLOSER: f32 = 1.5;
 /// How much a picture is enlarged at most for that.
 const ENLARGE_MAX: f32 = 3.0;
 
-/// Plate-likeness from which a plate is reported: a caller sees weak ones with their low confidence.
-const REPORTED_MIN: f32 = 0.01;
+/// Plate-likeness from which every plate is reported; below it are the words on cars and signs. An event asks for the
+/// same by default.
+const REPORTED_MIN: f32 = 0.5;
+
+/// Plate-likeness from which the single best guess is reported when a picture has no plate above [`REPORTED_MIN`]: a
+/// caller sees it with its low confidence.
+const GUESS_MIN: f32 = 0.2;
 
 /// Overlap, as a share of the smaller box, above which two readings are of one plate.
 const SAME_PLATE: f32 = 0.4;
@@ -96,9 +103,10 @@ impl StillReader {
         Self { finder, reader }
     }
 
-    /// The plates of a whole picture, the most plate-like first.
-    pub fn read_still(&mut self, image: &RgbImage) -> Result<Vec<StillPlate>, InferenceError> {
-        let picture = picture_of(image)?;
+    /// The plates of a whole picture, the most plate-like first: all that are sure enough (a confidence of at least 0.5),
+    /// or the best guess alone (at least 0.2) when none is. The pixels are shared, not copied.
+    pub fn read_still(&mut self, image: &Arc<RgbImage>) -> Result<Vec<StillPlate>, InferenceError> {
+        let picture = picture_of(Arc::clone(image))?;
         let lines = self.finder.lines(&picture)?;
         let mut plates = self.read_lines(image, &lines)?;
         if plates.iter().all(|plate| plate.likeness < CLOSER_LIKENESS) {
@@ -116,12 +124,13 @@ impl StillReader {
                 plates.extend(self.read_lines(image, &lines)?);
             }
         }
-        Ok(distinct(plates).into_iter().map(StillPlate::new).collect())
+        Ok(reported(distinct(plates)).into_iter().map(StillPlate::new).collect())
     }
 
-    /// The plate of a picture that is filled by it: at most one.
-    pub fn read_crop(&mut self, image: &RgbImage) -> Result<Vec<StillPlate>, InferenceError> {
-        let picture = picture_of(image)?;
+    /// The plate of a picture that is filled by it: at most one, however unlike a plate it reads. The pixels are shared,
+    /// not copied.
+    pub fn read_crop(&mut self, image: &Arc<RgbImage>) -> Result<Vec<StillPlate>, InferenceError> {
+        let picture = picture_of(Arc::clone(image))?;
         let (width, height) = (image.width as f32, image.height as f32);
         let mut lines = self.finder.lines_at(&picture, CROP_SIDE_PX)?;
         lines.retain(|line| line.quad.height() >= CROP_LINE_MIN * height);
@@ -180,7 +189,7 @@ impl StillReader {
     fn look_again(&mut self, picture: &Picture, plate: &ReadPlate) -> Result<Vec<TextLine>, InferenceError> {
         let quad = &plate.quad;
         let (width, height) = (quad.width(), quad.height());
-        let centre = middle(quad);
+        let centre = quad.centre();
         let [a, b, ..] = quad.0;
         let across = width / 2.0 + (width * 0.5).max(height * 2.0);
         let down = 2.2 * height + (b.y - a.y).abs() / 2.0;
@@ -188,9 +197,9 @@ impl StillReader {
         let (image, (left, top)) = picture.rgb(region);
         let scale = ZOOM_LINE_PX / (height / plate.lines as f32).max(1.0);
         let side = (region.width().max(region.height()) * scale).min(ZOOM_SIDE_MAX_PX);
-        let mut lines = self.finder.lines_at(&picture_of(&image)?, side)?;
+        let mut lines = self.finder.lines_at(&picture_of(image)?, side)?;
         for line in &mut lines {
-            line.quad = Quad(line.quad.0.map(|p| Point { x: p.x + left as f32, y: p.y + top as f32 }));
+            line.quad = line.quad.moved(left as f32, top as f32);
         }
         Ok(lines)
     }
@@ -203,8 +212,8 @@ fn has_text(line: &SeenLine) -> bool {
 }
 
 /// A picture over the pixels of an image.
-fn picture_of(image: &RgbImage) -> Result<Picture, InferenceError> {
-    Picture::from_rgb(image.clone()).map_err(|error| InferenceError::Run {
+fn picture_of(image: impl Into<Arc<RgbImage>>) -> Result<Picture, InferenceError> {
+    Picture::from_rgb(image).map_err(|error| InferenceError::Run {
         model: "text finder".to_owned(),
         reason: format!("taking the picture: {error}"),
     })
@@ -212,11 +221,6 @@ fn picture_of(image: &RgbImage) -> Result<Picture, InferenceError> {
 
 fn longer_side(image: &RgbImage) -> f32 {
     image.width.max(image.height) as f32
-}
-
-fn middle(quad: &Quad) -> Point {
-    let sum = quad.0.iter().fold((0.0, 0.0), |sum, point| (sum.0 + point.x, sum.1 + point.y));
-    Point { x: sum.0 / 4.0, y: sum.1 / 4.0 }
 }
 
 /// Whether two readings may be the lines of one plate, by place and by how much text they have.
@@ -241,16 +245,23 @@ fn overlap(a: &Quad, b: &Quad) -> f32 {
     a.overlap(b) / a.area().min(b.area()).max(1e-6)
 }
 
-/// The most plate-like reading of each place.
+/// The most plate-like reading of each place from [`GUESS_MIN`] on, the most plate-like first.
 fn distinct(plates: Vec<ReadPlate>) -> Vec<ReadPlate> {
     let mut kept: Vec<ReadPlate> = Vec::new();
-    for plate in by_likeness(plates) {
+    for plate in by_likeness(plates).into_iter().filter(|plate| plate.likeness >= GUESS_MIN) {
         let taken = kept.iter().any(|other| overlap(&other.quad, &plate.quad) >= SAME_PLATE);
-        if plate.likeness > REPORTED_MIN && !taken {
+        if !taken {
             kept.push(plate);
         }
     }
     kept
+}
+
+/// Of readings, the most plate-like first: all from [`REPORTED_MIN`] on, or else the first.
+fn reported(mut plates: Vec<ReadPlate>) -> Vec<ReadPlate> {
+    let sure = plates.iter().take_while(|plate| plate.likeness >= REPORTED_MIN).count();
+    plates.truncate(sure.max(1));
+    plates
 }
 
 #[cfg(test)]
@@ -283,7 +294,7 @@ mod tests {
 
     #[test]
     fn a_picture_that_is_one_plate_gives_that_plate() {
-        let image = RgbImage::filled(160, 80, [90; 3]);
+        let image = Arc::new(RgbImage::filled(160, 80, [90; 3]));
         let found = still_reader().read_crop(&image).unwrap();
         assert_eq!(found.len(), 1);
         let plate = &found[0];
@@ -295,9 +306,11 @@ mod tests {
 
     #[test]
     fn a_picture_without_pixels_is_an_error_and_no_panic() {
-        let empty = RgbImage { width: 0, height: 0, data: Vec::new() };
-        let error = still_reader().read_crop(&empty).unwrap_err();
-        assert!(error.to_string().contains("0x0"), "{error}");
+        let empty = Arc::new(RgbImage { width: 0, height: 0, data: Vec::new() });
+        for error in [still_reader().read_crop(&empty), still_reader().read_still(&empty)] {
+            let error = error.unwrap_err();
+            assert!(error.to_string().contains("0x0"), "{error}");
+        }
     }
 
     fn plate(text: &str, likeness: f32, bbox: BBox) -> ReadPlate {
@@ -317,10 +330,26 @@ mod tests {
             plate("AB12", 0.3, BBox::new(0.0, 0.0, 50.0, 20.0)),
             plate("AB123", 0.9, BBox::new(0.0, 0.0, 60.0, 20.0)),
             plate("CD345", 0.5, BBox::new(200.0, 0.0, 260.0, 20.0)),
-            plate("TAXI", 0.001, BBox::new(400.0, 0.0, 460.0, 20.0)),
         ]);
         let texts: Vec<String> = found.iter().map(|plate| alphabet::text(&plate.text)).collect();
         assert_eq!(texts, ["AB123", "CD345"]);
+    }
+
+    /// What is reported of readings of these likenesses, each at a place of its own.
+    fn reported_of(likenesses: &[f32]) -> Vec<f32> {
+        let place = |at: usize| BBox::new(at as f32 * 100.0, 0.0, at as f32 * 100.0 + 60.0, 20.0);
+        let plates = likenesses.iter().enumerate();
+        let plates = plates.map(|(at, &likeness)| plate("AB123", likeness, place(at))).collect();
+        reported(distinct(plates)).iter().map(|plate| plate.likeness).collect()
+    }
+
+    #[test]
+    fn all_sure_plates_are_reported_or_else_the_best_guess_alone() {
+        assert_eq!(reported_of(&[0.23, 0.5, 0.02, 0.9, 0.49]), [0.9, 0.5]);
+        assert_eq!(reported_of(&[0.2, 0.49, 0.3]), [0.49]);
+        assert_eq!(reported_of(&[0.1, 0.2]), [0.2]);
+        assert!(reported_of(&[0.19, 0.02]).is_empty());
+        assert!(reported_of(&[]).is_empty());
     }
 
     #[test]

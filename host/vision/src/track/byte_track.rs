@@ -6,9 +6,10 @@ use ovr_domain::ids::TrackId;
 use ovr_domain::track::{Detection, Track, TrackState};
 
 use super::associate::{Candidate, Pass, Rect};
-use super::config::{InvalidTrackConfig, TrackConfig};
+use super::config::TrackConfig;
 use super::kalman::SIDE_MIN_PX;
 use super::tracklet::Tracklet;
+use crate::InvalidKey;
 
 /// Most detections of one look that are taken, surest first.
 pub const DETECTIONS_MAX: usize = 500;
@@ -48,7 +49,7 @@ pub struct ByteTrack {
 
 impl ByteTrack {
     /// A tracker that has seen nothing.
-    pub fn new(config: TrackConfig) -> Result<Self, InvalidTrackConfig> {
+    pub fn new(config: TrackConfig) -> Result<Self, InvalidKey> {
         config.validate()?;
         Ok(Self {
             config,
@@ -62,7 +63,7 @@ impl ByteTrack {
     }
 
     /// Changes the numbers and keeps the tracks; after an error the old numbers stand.
-    pub fn reconfigure(&mut self, config: TrackConfig) -> Result<(), InvalidTrackConfig> {
+    pub fn reconfigure(&mut self, config: TrackConfig) -> Result<(), InvalidKey> {
         config.validate()?;
         self.config = config;
         Ok(())
@@ -168,17 +169,18 @@ impl ByteTrack {
         let mut pairs =
             Pass::plain(f64::from(config.match_threshold), config.fuse_score).run(&mut believed, sure);
         // Second association: unsure detections with tracks that were seen on the last look.
-        let misses = |c: &Candidate| self.tracklets.get(c.index).map_or(0, |tracklet| tracklet.misses);
+        let tracklet = |c: &Candidate| self.tracklets.get(c.index);
+        let is_just_lost = |t: &Tracklet| (1..=REACH_MISSES_MAX).contains(&t.misses) && t.has_travelled();
         let just_lost: Vec<Candidate> =
-            believed.iter().filter(|c| (1..=REACH_MISSES_MAX).contains(&misses(c))).copied().collect();
-        believed.retain(|candidate| misses(candidate) == 0);
+            believed.iter().filter(|c| tracklet(c).is_some_and(is_just_lost)).copied().collect();
+        believed.retain(|candidate| tracklet(candidate).is_some_and(|tracklet| tracklet.misses == 0));
         pairs.extend(Pass::plain(f64::from(config.low_match_threshold), false).run(&mut believed, unsure));
         // Tentative tracks with the sure detections that are left.
         let cost_max = f64::from(config.tentative_match_threshold);
         pairs.extend(Pass::plain(cost_max, config.fuse_score).run(&mut tentative, sure));
         // What moved too far to overlap. A plate that brakes or climbs the picture is soon far from a guess of constant
-        // speed, so what was lost a moment ago takes part; what was lost earlier does not, for a wrong link joins two
-        // vehicles.
+        // speed, so what was lost on the move a moment ago takes part; what stood still, or was lost earlier, does not,
+        // for a wrong link joins two vehicles.
         let reach = |widths: f32| (widths > 0.0).then_some(f64::from(widths));
         let reaching = Pass {
             cost_max: REACH_COST_MAX,

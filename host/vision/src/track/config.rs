@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::InvalidKey;
+
 /// Longest lost buffer, in frames that were looked at.
 const LOST_FRAMES_MAX: u32 = 10_000;
 /// Most hits that may be asked for before a track is believed.
@@ -71,45 +73,35 @@ impl TrackConfig {
     }
 
     /// Whether the numbers make sense together; the error names the first key that does not.
-    pub fn validate(&self) -> Result<(), InvalidTrackConfig> {
+    pub fn validate(&self) -> Result<(), InvalidKey> {
+        let unless = InvalidKey::unless;
         let share = |value: f32| (0.0..=1.0).contains(&value);
         let low = self.low_threshold;
-        check("low_threshold", low, share(low), "0 to 1")?;
+        unless(share(low), "low_threshold", &low, "0 to 1")?;
         let high = self.high_threshold;
-        check("high_threshold", high, share(high) && high > low, "0 to 1 and above low_threshold")?;
+        unless(share(high) && high > low, "high_threshold", &high, "0 to 1 and above low_threshold")?;
         let new = self.new_track_threshold;
-        check("new_track_threshold", new, share(new) && new >= high, "0 to 1 and not below high_threshold")?;
+        let starts = share(new) && new >= high;
+        unless(starts, "new_track_threshold", &new, "0 to 1 and not below high_threshold")?;
         for (key, cost) in [
             ("match_threshold", self.match_threshold),
             ("low_match_threshold", self.low_match_threshold),
             ("tentative_match_threshold", self.tentative_match_threshold),
         ] {
-            check(key, cost, share(cost) && cost > 0.0, "above 0 and at most 1")?;
+            unless(share(cost) && cost > 0.0, key, &cost, "above 0 and at most 1")?;
         }
         for (key, reach) in [("plate_reach", self.plate_reach), ("vehicle_reach", self.vehicle_reach)] {
-            check(key, reach, (0.0..=REACH_MAX).contains(&reach), "0 to 10 box widths")?;
+            InvalidKey::outside(&(0.0..=REACH_MAX), key, &reach, "0 to 10 box widths")?;
         }
         for (key, looks, most, expected) in [
             ("lost_frames", self.lost_frames, LOST_FRAMES_MAX, "1 to 10000 looks"),
             ("min_hits", self.min_hits, MIN_HITS_MAX, "1 to 100 looks"),
         ] {
-            check(key, looks, (1..=most).contains(&looks), expected)?;
+            InvalidKey::outside(&(1..=most), key, &looks, expected)?;
         }
         let has_span = self.lost_span_frames != Some(0);
-        check("lost_span_frames", 0, has_span, "at least 1 frame, or null for no limit")
+        InvalidKey::unless(has_span, "lost_span_frames", &0, "at least 1 frame, or null for no limit")
     }
-}
-
-fn check(
-    key: &'static str,
-    value: impl ToString + Copy,
-    right: bool,
-    expected: &'static str,
-) -> Result<(), InvalidTrackConfig> {
-    if right {
-        return Ok(());
-    }
-    Err(InvalidTrackConfig { key, value: value.to_string(), expected })
 }
 
 impl Default for TrackConfig {
@@ -128,18 +120,6 @@ impl Default for TrackConfig {
             ..Self::paper()
         }
     }
-}
-
-/// A key of [`TrackConfig`] has a value that makes no sense.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("checking the tracking configuration: {key} is {value}, expected {expected}")]
-pub struct InvalidTrackConfig {
-    /// The key, as in the file.
-    pub key: &'static str,
-    /// Its value, as text.
-    pub value: String,
-    /// What would be right.
-    pub expected: &'static str,
 }
 
 #[cfg(test)]

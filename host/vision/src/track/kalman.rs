@@ -120,6 +120,11 @@ impl Motion {
         self.height.correct(height, position_std);
     }
 
+    /// How fast the middle moves, in pixels a frame.
+    pub(super) fn speed(&self) -> f64 {
+        self.x.velocity.hypot(self.y.velocity)
+    }
+
     /// The box of the present state.
     pub(super) fn rect(&self) -> Rect {
         let height = self.height.value.max(SIDE_MIN_PX);

@@ -22,4 +22,4 @@ mod kalman;
 mod tracklet;
 
 pub use byte_track::{ByteTrack, DETECTIONS_MAX, ENDED_MAX, GAP_FRAMES_MAX, TRACKS_MAX};
-pub use config::{InvalidTrackConfig, TrackConfig};
+pub use config::TrackConfig;

@@ -96,6 +96,13 @@ impl Tracklet {
         self.motion.rect()
     }
 
+    /// Whether it must have moved by half its width since it was seen: where it is now is a guess with room for error,
+    /// while what stood still is where it was.
+    pub(super) fn has_travelled(&self) -> bool {
+        let rect = self.rect();
+        self.motion.speed() * f64::from(self.frames_unseen) >= (rect.x2 - rect.x1) / 2.0
+    }
+
     pub(super) fn candidate(&self, index: usize) -> Candidate {
         Candidate { index, class: self.class, rect: self.rect(), confidence: 1.0 }
     }
