@@ -118,10 +118,14 @@ impl Acceptor {
     }
 
     fn spool(&self, event: &PlateEvent) -> Result<Ticket, Refused> {
-        let key = format!("{}/{}", event.site_id, event.camera_id);
-        let payload = avro::encode(event)?;
-        Ok(self.spool.submit(Envelope { event_id: event.event_id, key, payload })?)
+        Ok(self.spool.submit(envelope(event)?)?)
     }
+}
+
+/// An event as it goes into the spool.
+pub(super) fn envelope(event: &PlateEvent) -> Result<Envelope, AvroError> {
+    let key = format!("{}/{}", event.site_id, event.camera_id);
+    Ok(Envelope { event_id: event.event_id, key, payload: avro::encode(event)? })
 }
 
 /// The second thread.

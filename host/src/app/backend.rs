@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use ovr_api::{Api, ApiConfig, BoundApi, Check, Credentials, Metrics, NewToken, Sources};
+use ovr_domain::PlateEvent;
+use ovr_domain::event::Lifecycle;
 use ovr_domain::port::{EventStore, EvidenceStore};
 use ovr_domain::time::Clock;
 use ovr_events::avro;
 use ovr_events::bus::local_bus;
 use ovr_events::dedup::Dedup;
 use ovr_events::publish::Publisher;
-use ovr_events::spool::{Spool, SpoolError};
+use ovr_events::spool::{Spool, SpoolError, Ticket};
 use ovr_store::consume::Consumer;
 use ovr_store::evidence::FilesStore;
 use ovr_store::sqlite::{SEEN_EVENTS_MAX, SqliteStore};
@@ -20,6 +22,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::accept::envelope;
 use super::failure::Failure;
 use super::health::CameraHealth;
 use super::retention::{self, Retention};
@@ -40,6 +43,9 @@ const DRAIN_DEADLINE: Duration = Duration::from_secs(30);
 /// The same after a signal, when somebody waits for the program to end, and at the start, when dedup wants to know
 /// what the run before had accepted last.
 const DRAIN_DEADLINE_SHORT: Duration = Duration::from_secs(3);
+
+/// How far back passes that a crash left open are looked for.
+const OPEN_PASSES_SPAN: Duration = Duration::from_hours(24);
 
 /// How long tasks may take to end.
 const STOP_DEADLINE: Duration = Duration::from_secs(3);
@@ -215,13 +221,26 @@ impl Backend {
         self.tasks.push(task);
     }
 
-    /// The dedup policy with what it knew before the restart.
+    /// The dedup policy with what it knew before the restart. Passes that a crash left open are closed: their vehicles
+    /// have long gone, and whoever waits for the `final` event should not wait for ever.
     pub(crate) fn dedup(&self, config: &Config) -> anyhow::Result<Dedup> {
         self.drain_within(DRAIN_DEADLINE_SHORT);
         let mut dedup = Dedup::new(config.host.dedup).context("setting up dedup")?;
-        let window = Duration::from_secs(u64::from(config.host.dedup.window_s));
+        let window = Duration::from_secs(u64::from(config.host.dedup.window_s)).max(OPEN_PASSES_SPAN);
         let recent = self.store.seen_since(self.clock.now().minus(window), SEEN_EVENTS_MAX);
         let recent = self.runtime.block_on(recent).context("reading the recent events")?;
+        for open in recent.iter().filter(|event| event.lifecycle != Lifecycle::Final) {
+            let closed = PlateEvent {
+                lifecycle: Lifecycle::Final,
+                revision: open.revision.saturating_add(1),
+                ..open.clone()
+            };
+            let envelope = envelope(&closed).context("closing a pass that was left open")?;
+            self.spool
+                .submit(envelope)
+                .and_then(Ticket::wait)
+                .context("closing a pass that was left open")?;
+        }
         // Told in the order in which they were seen.
         dedup.rebuild(recent.into_iter().rev());
         Ok(dedup)

@@ -1,22 +1,67 @@
-//! Finds keys that no setting has, and names the nearest right one.
+//! Finds keys that no setting has, and names the nearest right one; and values of another type than their key's.
 //!
 //! A misspelt key that is silently ignored is a setting that silently does not apply, so every key of every file is
 //! looked up in the schema that the settings' own types generate.
 
 use serde_json::{Map, Value};
 
-/// A key that does not exist: its path, and what to say about it.
+/// A key that does not exist or whose value cannot be: its path, and what to say about it.
 pub(super) struct UnknownKey {
     pub(super) path: String,
     pub(super) hint: String,
 }
 
-/// The first key of `value` that `schema` does not know.
+/// The first key of `value` that `schema` does not know, or whose value is of another type.
 pub(super) fn find_unknown(value: &Value, schema: &Value) -> Option<UnknownKey> {
     walk(value, schema, schema, &mut Vec::new())
 }
 
+/// What would be right, when the value is of none of the types that its key may have.
+fn wrong_type(value: &Value, variants: &[&Value]) -> Option<String> {
+    let names = |variant: &&Value| match variant.get("type") {
+        Some(Value::String(name)) => vec![name.clone()],
+        Some(Value::Array(names)) => {
+            names.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect()
+        }
+        _ => Vec::new(),
+    };
+    let expected: Vec<String> = variants.iter().flat_map(names).collect();
+    let fits = |name: &String| match name.as_str() {
+        "null" => value.is_null(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "string" => value.is_string(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        _ => true,
+    };
+    if expected.is_empty() || expected.iter().any(fits) {
+        return negative(value, variants);
+    }
+    let words = expected.iter().map(|name| match name.as_str() {
+        "integer" => "a whole number",
+        "number" => "a number",
+        "boolean" => "true or false",
+        "string" => "a text",
+        "array" => "a list",
+        "object" => "keys with values",
+        other => other,
+    });
+    Some(format!("{value}: expected {}", words.collect::<Vec<_>>().join(" or ")))
+}
+
+/// A value below the smallest that its type can hold.
+fn negative(value: &Value, variants: &[&Value]) -> Option<String> {
+    let least = variants.iter().find_map(|variant| variant.get("minimum")?.as_i64())?;
+    let below = value.as_i64().is_some_and(|number| number < least);
+    below.then(|| format!("{value}: expected at least {least}"))
+}
+
 fn walk(value: &Value, schema: &Value, root: &Value, path: &mut Vec<String>) -> Option<UnknownKey> {
+    if let Some(hint) = wrong_type(value, &variants(schema, root)) {
+        return Some(UnknownKey { path: path_text(path), hint });
+    }
     match value {
         Value::Object(entries) => walk_object(entries, schema, root, path),
         Value::Array(items) => {

@@ -277,6 +277,8 @@ mod tests {
             ("host.yaml", "site: [1", "line"),
             ("host.yaml", "site: a b\n", "is no name"),
             ("host.yaml", "bus: carrier-pigeon\n", "local:"),
+            ("host.yaml", "dedup: { window_s: 5m }\n", "dedup.window_s: \"5m\": expected a whole number"),
+            ("host.yaml", "dedup: { window_s: -1 }\n", "dedup.window_s: -1: expected at least 0"),
             ("host.yaml", "runtime: { threads: 1000000 }\n", "expected 0 to 64"),
             ("hosts.yaml", "site: a\n", "host.yaml"),
             ("ocr.yaml", "finder: { text: { boxes: { threshold: 7 } } }\n", "finder.text.boxes.threshold: 7"),
