@@ -1,7 +1,7 @@
 //! The networks, shared by all cameras.
 //!
-//! Each network runs one call at a time behind a lock of its own; a camera that waits lets its queue drop frames, it
-//! never makes another camera wait for more than the call under way.
+//! Each network runs one call at a time behind a lock of its own. With many cameras one may wait for a call of each of the
+//! others; meanwhile its queue drops its oldest frames, and theirs are not touched.
 
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -92,7 +92,9 @@ impl Models {
     /// Which models run on what, in a line.
     pub(crate) fn facts(&self) -> String {
         let vehicles = if self.vehicles.is_some() { ", vehicles" } else { "" };
-        format!("finder and reader{vehicles} on {}", self.providers.join(", "))
+        let mut providers = self.providers.clone();
+        providers.dedup();
+        format!("finder, reader{vehicles} on {}", providers.join(", "))
     }
 
     /// For single pictures.
