@@ -296,6 +296,8 @@ fn encoder((width, height): (u32, u32), fps: u32) -> Result<gst::Element, Error>
             ("bitrate", format!("{}", (bits / 1000.0).clamp(64.0, 100_000.0) as u32)),
             ("speed-preset", "veryfast".to_owned()),
             ("key-int-max", fps.to_string()),
+            // With several threads the rate control is not repeatable; the same pictures shall give the same video.
+            ("threads", "1".to_owned()),
         ],
         "openh264enc" => vec![
             ("bitrate", format!("{}", bits.clamp(64_000.0, 100_000_000.0) as u32)),

@@ -39,6 +39,8 @@ const BESIDE_MAX: usize = 16;
 #[derive(Debug, Clone)]
 pub(super) struct Beside {
     track: TrackId,
+    /// Which frame of this track was the first on which the other was there, too, from 1.
+    from: u32,
     /// Frames of this track on which the other was there, too.
     frames: u32,
     /// The last frame that was counted, as a count of the frames on which this track was seen.
@@ -83,7 +85,7 @@ fn note_one(pass: &mut Pass, other: &Pass) {
             pass.beside.swap_remove(index);
         }
     }
-    pass.beside.push(Beside { track: other.track, frames: 1, counted_to: seen, reported });
+    pass.beside.push(Beside { track: other.track, from: seen, frames: 1, counted_to: seen, reported });
 }
 
 /// The tracks that were there on at least half of the frames on which `pass` was seen.
@@ -133,12 +135,15 @@ pub(super) fn of_reported(pass: &Pass, live: &BTreeMap<TrackId, Pass>) -> bool {
         }
         None => beside.reported.as_ref().is_some_and(|whole| texts(pass).all(|text| whole.contains(text))),
     };
-    // What says nothing but a part of the other's plate was that part; how long it was followed alone, once the other
-    // had ended, says nothing against it.
+    // What came up beside the other and says nothing, or nothing but a part of the other's plate, was a part of it; how
+    // long it was followed alone, once the other had ended, says nothing against it.
     let is_rest = |beside: &Beside| {
         let beside_it = u64::from(beside.frames) * 2 >= u64::from(beside.counted_to);
-        let whole = beside.reported.as_ref().filter(|_| beside_it && texts(pass).next().is_some());
-        whole.is_some_and(|whole| texts(pass).all(|text| whole.contains(text)))
+        let whole = beside.reported.as_ref().filter(|_| beside_it);
+        let says_something = texts(pass).next().is_some();
+        whole.is_some_and(|whole| {
+            if says_something { texts(pass).all(|text| whole.contains(text)) } else { beside.from <= 1 }
+        })
     };
     let rest = pass.beside.iter().any(is_rest);
     pass.reports.is_empty() && (rest || companions(pass).any(is_part))

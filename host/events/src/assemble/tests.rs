@@ -498,3 +498,18 @@ fn a_part_that_is_followed_on_after_the_whole_has_ended_gives_nothing_more() {
     }
     assert!(gate.end(2).is_empty());
 }
+
+#[test]
+fn a_part_of_which_nothing_was_ever_read_is_no_vehicle_of_its_own() {
+    let mut gate = Gate::new(AssembleConfig::default());
+    for _ in 0..4 {
+        gate.read(1, "KR7TE43");
+    }
+    gate.see(2, too_small());
+    gate.see(1, ReadOutcome::NotTried);
+    assert_eq!(gate.end(1).len(), 1);
+    for _ in 0..20 {
+        gate.see(2, too_small());
+    }
+    assert!(gate.end(2).is_empty());
+}

@@ -1,0 +1,25 @@
+//! The demo as a stranger runs it: a rendered street, encoded, decoded, read, stored, and compared with what was shown.
+
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test that cannot go on fails")]
+
+use std::process::Command;
+
+#[test]
+fn every_plate_of_the_street_is_read_the_repeat_suppressed_and_the_unreadable_one_reported() {
+    if ovr_vision::infer::library_file().is_none() {
+        println!("skipped: ./dev setup has not fetched ONNX Runtime");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_ovr-alpr"))
+        .args(["demo", "--exit"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        said.contains("10 passes shown: 8 read right, 1 repeats suppressed, 1 reported unread"),
+        "{said}"
+    );
+}
