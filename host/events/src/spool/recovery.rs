@@ -34,7 +34,9 @@ const LAST: &str = "SELECT max(
     coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'record'), 0),
     coalesce((SELECT max(cursor) FROM reader), 0))";
 const SET_LAST: &str = "INSERT INTO sqlite_sequence (name, seq) VALUES ('record', ?1)";
-const ONE: &str = "SELECT sequence, event_id, key, payload, checksum FROM record WHERE sequence = ?1";
+// By place and not by name: a flipped bit may have hit the name of a column.
+const ONE: &str = "SELECT * FROM record WHERE rowid = ?1";
+const DEFINITIONS: &str = "SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL ORDER BY name";
 const CURSORS: &str = "SELECT name, cursor FROM reader";
 const SET_CURSOR: &str = "INSERT INTO reader (name, cursor) VALUES (?1, ?2)";
 
@@ -211,10 +213,27 @@ fn check(file: &Path, install: InstallId) -> Result<Health, SpoolError> {
         Ok(verdict) => return Ok(Health::Broken(verdict)),
         Err(error) => return broken(&error),
     }
+    match has_our_tables(&connection) {
+        Ok(true) => {}
+        Ok(false) => return Ok(Health::Broken("its tables are not those of a spool".to_owned())),
+        Err(error) => return broken(&error),
+    }
     match set_durable(&connection) {
         Ok(()) => Ok(Health::Whole(connection)),
         Err(error) => broken(&error),
     }
+}
+
+/// Whether the tables are to the letter those that a new spool has: what a flipped bit has done to their definition,
+/// SQLite's own check does not see.
+fn has_our_tables(connection: &Connection) -> rusqlite::Result<bool> {
+    let fresh = Connection::open_in_memory()?;
+    fresh.execute_batch(TABLES)?;
+    Ok(definitions(connection)? == definitions(&fresh)?)
+}
+
+fn definitions(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    connection.prepare(DEFINITIONS)?.query_map([], |row| row.get(0))?.collect()
 }
 
 fn is_empty(connection: &Connection) -> bool {
