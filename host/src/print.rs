@@ -8,7 +8,9 @@ use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
 use std::thread::JoinHandle;
 
 use image::ImageDecoder as _;
+use indicatif::{ProgressBar, ProgressStyle};
 use ovr_domain::RgbImage;
+use ovr_domain::port::SourceError;
 use tracing_subscriber::EnvFilter;
 
 /// The configuration or an argument is wrong: exit code 2. Says what, where and what would be right.
@@ -22,6 +24,13 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+/// Whoever named a source that cannot be played is told so.
+impl From<SourceError> for Refusal {
+    fn from(error: SourceError) -> Self {
+        Self(error.to_string())
+    }
+}
 
 /// Logs go to standard error, so that standard output carries events alone.
 pub(crate) fn init_logs(filter: &str) -> Result<(), Refusal> {
@@ -68,6 +77,17 @@ pub(crate) fn note(line: &str) {
 pub(crate) fn out(line: &str) -> bool {
     let mut out = std::io::stdout().lock();
     writeln!(out, "{line}").and_then(|()| out.flush()).is_ok()
+}
+
+/// A bar for work that takes a while, on a terminal; elsewhere one line that it has begun.
+pub(crate) fn progress(work: &'static str, steps: u64) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        note(work);
+    }
+    let style = ProgressStyle::with_template("{msg} {bar:40} {pos}/{len} {eta}");
+    ProgressBar::new(steps)
+        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+        .with_message(work)
 }
 
 /// Largest picture that is read, in pixels of each side.

@@ -67,8 +67,7 @@ pub(crate) fn open_camera(
     clock: &Arc<dyn Clock>,
 ) -> Result<OpenCamera, Refusal> {
     let options = ovr_capture::Options { realtime, ..ovr_capture::Options::default() };
-    let opened = ovr_capture::open(id.clone(), source, options, Arc::clone(clock))
-        .map_err(|error| Refusal(error.to_string()))?;
+    let opened = ovr_capture::open(id.clone(), source, options, Arc::clone(clock))?;
     let when_full = if realtime || source.is_live() { WhenFull::DropOldest } else { WhenFull::Wait };
     Ok(OpenCamera { id: id.clone(), source: opened, when_full })
 }

@@ -1,13 +1,11 @@
 //! `demo`: renders a street, encodes it, runs the whole program on it, and compares what was read with what was shown.
 
-use std::io::IsTerminal as _;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context as _;
-use indicatif::{ProgressBar, ProgressStyle};
 use ovr_capture::{FileConfig, H264Writer, SourceConfig};
 use ovr_domain::port::FrameSource as _;
 use ovr_domain::time::{Clock, SystemClock};
@@ -78,12 +76,7 @@ pub(crate) fn run(mut config: Config, args: &Demo) -> anyhow::Result<ExitCode> {
 fn render(file: &Path, seed: u64) -> anyhow::Result<Truth> {
     let scene = Scene::new(seed).context("setting up the scene")?;
     let truth = scene.truth().clone();
-    let style = ProgressStyle::with_template("rendering a street {bar:40} {pos}/{len}");
-    if !std::io::stderr().is_terminal() {
-        print::note("rendering a street");
-    }
-    let bar = ProgressBar::new(u64::from(FRAMES))
-        .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+    let bar = print::progress("rendering a street", u64::from(FRAMES));
     let mut writer =
         H264Writer::create(file, SIZE.0, SIZE.1, FRAMES_PER_SECOND).context("encoding the scene")?;
     for frame in scene {

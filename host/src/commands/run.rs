@@ -120,7 +120,7 @@ fn finish(summary: &Summary, exit_at_end: bool) -> anyhow::Result<ExitCode> {
     }
     let broken = summary.cameras.iter().find_map(|camera| camera.error.as_ref());
     match broken {
-        Some(error) if exit_at_end => Err(Refusal(error.to_string()).into()),
+        Some(error) if exit_at_end => Err(Refusal::from(error.clone()).into()),
         _ => Ok(ExitCode::SUCCESS),
     }
 }

@@ -149,7 +149,7 @@ impl Bench<'_> {
         let joined = feeding.join().is_ok() && draining.join().is_ok();
         anyhow::ensure!(joined, "a thread of the pipeline panicked");
         if let (Some(error), _) = queue.outcome() {
-            return Err(Refusal(error.to_string()).into());
+            return Err(Refusal::from(error).into());
         }
         let sums = stages.sums().into_iter();
         let stages = sums.map(|sum| StageTime {
@@ -167,7 +167,7 @@ impl Bench<'_> {
         let step = (frames / SAMPLES as u64).max(1);
         let mut samples = Vec::new();
         let start = self.clock.monotonic();
-        while let Some(frame) = source.next_frame().map_err(|error| Refusal(error.to_string()))? {
+        while let Some(frame) = source.next_frame().map_err(Refusal::from)? {
             if frame.sequence % step == step / 2 && samples.len() < SAMPLES {
                 samples.push(frame);
             }

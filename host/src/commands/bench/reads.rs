@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use indicatif::{ProgressBar, ProgressStyle};
 use ovr_domain::time::{Clock as _, SystemClock};
 use ovr_domain::{BBox, RgbImage};
 use ovr_vision::read::StillReader;
@@ -50,7 +49,7 @@ pub(super) fn run(config: &Config, args: &BenchReads) -> anyhow::Result<ExitCode
     let rows = annotations::load(&args.folder)?;
     let mut reader = app::rooms::still_reader(config)?;
     let clock = SystemClock::start();
-    let bar = ProgressBar::new(rows.len() as u64).with_style(bar_style());
+    let bar = print::progress("reading pictures", rows.len() as u64);
     let mut report = Report { set: set_name(&args.folder), images: rows.len(), ..Report::default() };
     let mut spent_ms = 0.0;
     for row in &rows {
@@ -152,11 +151,6 @@ fn at_the_same_place(truth: BBox, read: BBox) -> bool {
 fn set_name(folder: &Path) -> String {
     let names: Vec<_> = folder.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     names.iter().rev().take(2).rev().map(AsRef::as_ref).collect::<Vec<&str>>().join("/")
-}
-
-fn bar_style() -> ProgressStyle {
-    ProgressStyle::with_template("{bar:40} {pos}/{len} {eta}")
-        .unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 #[cfg(test)]
