@@ -10,8 +10,8 @@ use clap::{Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(version, max_term_width = 100)]
 pub(crate) struct Args {
-    /// Folder with host.yaml, cameras.yaml, tracking.yaml and ocr.yaml; without it ./config, else
-    /// /etc/ovr-alpr, else the defaults
+    /// Folder with host.yaml, cameras.yaml, tracking.yaml, ocr.yaml and plugins.yaml; without it
+    /// ./config, else /etc/ovr-alpr, else the defaults
     #[arg(long, global = true, value_name = "DIR", env = "OVR_CONFIG")]
     pub(crate) config: Option<PathBuf>,
     /// What is logged: error, warn, info, debug, or a filter such as `warn,ovr_events=debug`
@@ -34,6 +34,9 @@ pub(crate) enum Command {
     Bench(Bench),
     /// Renders a street, reads its plates and compares them with what was shown
     Demo(Demo),
+    /// Lists, checks and tries out plugins
+    #[command(subcommand)]
+    Plugins(PluginsCommand),
     /// Writes openapi.json and config.schema.json into a folder
     Schemas(Schemas),
 }
@@ -72,12 +75,16 @@ pub(crate) struct Read {
     /// Prints one JSON object a line for each picture
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) formats: Formats,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Bench {
     /// Exact plates on a folder with annotations.jsonl and images/
     Reads(BenchReads),
+    /// What plate-format plugins change: a table of exact plates without them, with them, and with a hint
+    Plugins(BenchPlugins),
     /// Speed of the whole pipeline on a source, against decode alone plus inference alone
     Pipeline(BenchPipeline),
 }
@@ -90,6 +97,49 @@ pub(crate) struct BenchReads {
     /// Prints one JSON object
     #[arg(long)]
     pub(crate) json: bool,
+    /// Folder of plugins, or `none`; without it the configured folder
+    #[arg(long, value_name = "DIR|none")]
+    pub(crate) plugins: Option<PathBuf>,
+    /// What plugins are told of the country: `set` is the region that the set gives for the picture, as a site there
+    /// would be configured
+    #[arg(long, value_enum, default_value_t = Hint::None)]
+    pub(crate) hint: Hint,
+}
+
+/// What plugins are told of where vehicles come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Hint {
+    /// The region that stands in the annotations
+    Set,
+    /// Nothing
+    None,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct BenchPlugins {
+    /// Folders with annotations.jsonl and images/
+    #[arg(required = true, value_name = "DIR")]
+    pub(crate) folders: Vec<PathBuf>,
+    /// Folder of plugins; without it the configured folder
+    #[arg(long, value_name = "DIR")]
+    pub(crate) plugins: Option<PathBuf>,
+    /// Lists the plates that plugins changed
+    #[arg(long)]
+    pub(crate) changes: bool,
+    /// Prints one JSON object a line for each row of the table
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Which plate formats apply to single pictures.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Formats {
+    /// Folder of plugins, or `none`; without it the configured folder
+    #[arg(long, value_name = "DIR|none")]
+    pub(crate) plugins: Option<PathBuf>,
+    /// Where most vehicles come from, such as DE,AT or US-CA or EU; replaces `countries` of plugins.yaml
+    #[arg(long, value_name = "CODES", value_delimiter = ',')]
+    pub(crate) countries: Option<Vec<String>>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -117,4 +167,47 @@ pub(crate) struct Schemas {
     /// Where to write
     #[arg(value_name = "DIR")]
     pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum PluginsCommand {
+    /// Loads all plugins of the configured folder as a run would, and says of each what it is or what is wrong
+    List(PluginsList),
+    /// Loads one plugin and runs its own test vectors: one line, or exit code 2 and what would be right
+    Check(PluginsCheck),
+    /// Runs a plugin's own test vectors, and shows what it makes of reads
+    Test(PluginsTest),
+    /// Compiles the component on standard input; the program calls this itself
+    #[command(hide = true)]
+    CompileWorker,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct PluginsList {
+    /// State folder, whose `plugins` is listed unless another folder is configured; replaces `state` of host.yaml
+    #[arg(long, value_name = "DIR", env = "OVR_STATE")]
+    pub(crate) state: Option<PathBuf>,
+    /// Prints one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct PluginsCheck {
+    /// A component: NAME.wasm
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct PluginsTest {
+    /// A component: NAME.wasm
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+    /// A read such as 'B[O0]-AB (I)123': [alternatives], the most probable first, and (perhaps not there); may be repeated
+    #[arg(long = "read", value_name = "READ")]
+    pub(crate) reads: Vec<String>,
+    /// Where most vehicles come from, such as DE,AT or US-CA or EU
+    #[arg(long, value_name = "CODES", value_delimiter = ',')]
+    pub(crate) countries: Vec<String>,
 }

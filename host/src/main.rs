@@ -8,6 +8,7 @@ mod cli;
 mod commands;
 mod config;
 mod print;
+mod reload;
 mod state;
 
 use std::process::ExitCode;
@@ -20,6 +21,9 @@ use crate::config::Config;
 fn main() -> ExitCode {
     switch_off_telemetry();
     let args = Args::parse();
+    if commands::plugins::is_compile_worker(&args.command) {
+        return ovr_plugins::engine::compile_worker();
+    }
     if let Err(refusal) = print::init_logs(&args.log) {
         return print::refuse(&refusal);
     }
@@ -28,11 +32,12 @@ fn main() -> ExitCode {
         Err(error) => return print::refuse(&error.into()),
     };
     let result = match args.command {
-        Command::Run(run) => commands::run::run(config, &run),
+        Command::Run(run) => commands::run::run(config, args.config.as_deref(), &run),
         Command::Check(check) => Ok(commands::check::run(&config, &check)),
         Command::Read(read) => commands::read::run(&config, &read),
         Command::Bench(bench) => commands::bench::run(&config, &bench),
         Command::Demo(demo) => commands::demo::run(config, &demo),
+        Command::Plugins(command) => commands::plugins::run(&config, &command),
         Command::Schemas(schemas) => commands::schemas::run(&schemas),
     };
     result.unwrap_or_else(|error| print::fail(&error))

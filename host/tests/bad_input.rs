@@ -59,10 +59,10 @@ fn clip(folder: &Path) -> PathBuf {
 }
 
 #[test]
-fn an_unknown_key_names_the_file_and_the_nearest_right_key() {
-    let folder = folder_with(&[("host.yaml", "sitte: gate\n")]);
+fn an_unknown_key_names_the_file_the_line_and_the_nearest_right_key() {
+    let folder = folder_with(&[("host.yaml", "# the gate\nsitte: gate\n")]);
     let output = ovr_alpr(folder.path(), &["check"]);
-    assert_refused(&output, &["config/host.yaml", "sitte", "did you mean `site`"]);
+    assert_refused(&output, &["config/host.yaml:2: sitte: ", "did you mean `site`"]);
 }
 
 #[test]

@@ -71,6 +71,8 @@ fn event(run: u64, submitter: u64, pass: u64, revision: u32) -> PlateEvent {
         region: None,
         format_id: None,
         verdict: Verdict::Valid,
+        series: None,
+        formats: Vec::new(),
         plate_quad: None,
         plate_width_px: None,
         vehicle_box: None,
@@ -81,6 +83,8 @@ fn event(run: u64, submitter: u64, pass: u64, revision: u32) -> PlateEvent {
         detector_digest: None,
         reader_digest: None,
         plugin_digests: vec![],
+        plugin_failures: Vec::new(),
+        attributes: Vec::new(),
         dedup: Dedup {
             decision: DedupDecision::Emit,
             repeats_event_id: None,

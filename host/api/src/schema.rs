@@ -71,6 +71,10 @@ pub(crate) struct PlateEvent {
     /// The format that the plate follows.
     format_id: Option<String>,
     verdict: Verdict,
+    /// What kind of registration the plate shows, where a format tells it: `standard`, `diplomatic`, `taxi` and so on.
+    series: Option<String>,
+    /// The plates and formats that the reads admit, the most probable first; the first is the one above.
+    formats: Vec<FormatMatch>,
     /// The plate's four corners on the best frame, in pixels, from the top left clockwise.
     plate_quad: Option<[Point; 4]>,
     /// The plate's width on the best frame, in pixels.
@@ -91,6 +95,10 @@ pub(crate) struct PlateEvent {
     reader_digest: Option<Digest>,
     /// The plugins that touched the event.
     plugin_digests: Vec<Digest>,
+    /// The plugins that should have touched the event and could not.
+    plugin_failures: Vec<PluginFailure>,
+    /// What plugins added.
+    attributes: Vec<Attribute>,
     dedup: Dedup,
 }
 
@@ -106,14 +114,51 @@ enum Lifecycle {
 /// One character that a format's rule changed.
 #[derive(JsonSchema)]
 struct Correction {
-    /// Position in `plate_observed`, from 0.
+    /// Index of the character in `plate_observed`, from 0; for one that was added, of the character that it stands before.
     position: u32,
-    /// What was read.
-    from: char,
-    /// What it became.
-    to: char,
+    /// What was read; null where no character was seen.
+    from: Option<char>,
+    /// What it became; null where none stands.
+    to: Option<char>,
     /// The rule that says so.
     rule: String,
+}
+
+/// A plate in a format that the reads admit.
+#[derive(JsonSchema)]
+struct FormatMatch {
+    /// Letters and digits without separators.
+    plate: String,
+    /// ISO 3166-1 alpha-2.
+    country: String,
+    /// Name of the region, where the plate tells it.
+    region: Option<String>,
+    /// The format.
+    format_id: String,
+    /// What kind of registration it is for.
+    series: String,
+    /// Its probability among everything that the reads admit, 0 to 1.
+    score: f32,
+}
+
+/// A key with a value that a plugin added.
+#[derive(JsonSchema)]
+struct Attribute {
+    /// 1 to 64 characters out of a-z 0-9 - _ .
+    key: String,
+    /// Up to 256 characters.
+    value: String,
+    /// The plugin that added it.
+    plugin: String,
+}
+
+/// A plugin that should have touched an event and could not; the event went on.
+#[derive(JsonSchema)]
+struct PluginFailure {
+    /// Name of the plugin.
+    plugin: String,
+    /// What went wrong.
+    reason: String,
 }
 
 /// A text that the reads admit.

@@ -66,6 +66,12 @@ pub struct PlateEvent {
     pub format_id: Option<String>,
     /// What the format check said.
     pub verdict: Verdict,
+    /// What kind of registration the plate shows, where a format tells it: `standard`, `diplomatic`, `taxi` and so on.
+    #[serde(default)]
+    pub series: Option<String>,
+    /// The plates and formats that the reads admit, the most probable first; the first is the one above.
+    #[serde(default)]
+    pub formats: Vec<FormatMatch>,
 
     /// The plate's corners on the best frame, in pixels.
     pub plate_quad: Option<Quad>,
@@ -88,6 +94,12 @@ pub struct PlateEvent {
     pub reader_digest: Option<Digest>,
     /// The plugins that touched the event.
     pub plugin_digests: Vec<Digest>,
+    /// The plugins that should have and could not.
+    #[serde(default)]
+    pub plugin_failures: Vec<PluginFailure>,
+    /// What plugins added.
+    #[serde(default)]
+    pub attributes: Vec<Attribute>,
     /// Whether the event repeats another.
     pub dedup: Dedup,
 }
@@ -104,17 +116,67 @@ pub enum Lifecycle {
     Final,
 }
 
+impl PlateEvent {
+    /// The plate that counts: after a format's rules where one changed it, else as it was read.
+    pub fn plate(&self) -> Option<&str> {
+        self.plate_corrected.as_deref().or(self.plate_normalized.as_deref())
+    }
+}
+
 /// One character that a format's rule changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Correction {
-    /// Position in `plate_observed`, from 0.
+    /// Index of the character in `plate_observed`, from 0; for one that was added, of the character that it stands before.
     pub position: u32,
-    /// What was read.
-    pub from: char,
-    /// What it became.
-    pub to: char,
+    /// What was read; nothing where no character was seen.
+    pub from: Option<char>,
+    /// What it became; nothing where none stands.
+    pub to: Option<char>,
     /// The rule that says so.
     pub rule: String,
+}
+
+/// Most format matches of one event.
+pub const FORMATS_MAX: usize = 8;
+
+/// Most attributes of one event.
+pub const ATTRIBUTES_MAX: usize = 64;
+
+/// A plate in a format that the reads admit.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FormatMatch {
+    /// Letters and digits without separators.
+    pub plate: String,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// Name of the region, where the plate tells it.
+    pub region: Option<String>,
+    /// The format.
+    pub format_id: String,
+    /// What kind of registration it is for.
+    pub series: String,
+    /// Its probability among everything that the reads admit, 0 to 1.
+    pub score: f32,
+}
+
+/// A key with a value that a plugin added.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attribute {
+    /// 1 to 64 characters out of a-z 0-9 - _ .
+    pub key: String,
+    /// Up to 256 characters.
+    pub value: String,
+    /// The plugin that added it.
+    pub plugin: String,
+}
+
+/// A plugin that should have touched an event and could not; the event goes on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PluginFailure {
+    /// Name of the plugin.
+    pub plugin: String,
+    /// What went wrong, such as `deadline: it took longer than 50 ms`.
+    pub reason: String,
 }
 
 /// A text that the reads admit.

@@ -7,6 +7,7 @@ pub mod backoff;
 pub mod event;
 pub mod frame;
 pub mod geometry;
+pub mod hook;
 pub mod ids;
 pub mod metric;
 pub mod pixels;

@@ -1,7 +1,7 @@
 //! The list of metrics: every counter, gauge and histogram of the program, by name, unit and labels.
 //!
-//! Prefix `ovr_`, base units, `_total` on counters. Labels are only site, camera, stage, outcome, model and
-//! provider: never a plate, a track or an event.
+//! Prefix `ovr_`, base units, `_total` on counters. Labels are only site, camera, stage, outcome, model, provider and
+//! plugin (with the version, digest and world of its build): never a plate, a track or an event.
 
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use std::time::Duration;
@@ -24,6 +24,10 @@ pub fn describe() {
     describe_counter!("ovr_spool_records_total", "Spool records by outcome (accepted, refused, corrupt)");
     describe_counter!("ovr_consumed_total", "Bus records by outcome (stored, dead_letter)");
     describe_counter!("ovr_http_requests_total", "API requests by outcome (status code)");
+    describe_counter!(
+        "ovr_config_reloads_total",
+        "Changes of the configuration by outcome (applied, rejected, unchanged)"
+    );
     describe_gauge!("ovr_spool_backlog_records", "Accepted records that are not in the store yet");
     describe_gauge!("ovr_inference_provider", "1 for the execution provider that runs a model");
     describe_gauge!("ovr_evidence_bytes", "Bytes of pictures on disk");
@@ -32,6 +36,21 @@ pub fn describe() {
         "Time of one stage (frame, detect, track, read, assemble, evidence, spool, store) for one frame or batch"
     );
     describe_histogram!("ovr_accept_seconds", "From receiving the deciding frame to the accepted event");
+    describe_plugins();
+}
+
+fn describe_plugins() {
+    describe_counter!(
+        "ovr_plugin_calls_total",
+        "Calls by plugin and outcome (ok, quarantined, deadline, memory, trap, output, self-test, host)"
+    );
+    describe_counter!(
+        "ovr_plugin_loads_total",
+        "Plugin files by plugin and outcome (loaded, refused, unloaded)"
+    );
+    describe_gauge!("ovr_plugin_quarantined", "1 while a plugin is left alone because it kept failing");
+    describe_gauge!("ovr_plugin_info", "1 for the build of a plugin that is asked: version, digest, world");
+    describe_histogram!("ovr_plugin_call_seconds", "Time of one call into a plugin");
 }
 
 /// A frame of `camera`; `outcome` is `decoded`, and then `dropped` (the queue was full), `passed_over` (looks were not
@@ -99,4 +118,42 @@ pub fn stage(stage: &'static str, span: Duration) {
 /// From receiving the frame that decided on an event to its acceptance by the spool.
 pub fn accepted_after(span: Duration) {
     histogram!("ovr_accept_seconds").record(span.as_secs_f64());
+}
+
+/// A call into a plugin; `outcome` is `ok`, `quarantined` (it was not asked) or what kind of failure it was.
+pub fn plugin_call(plugin: &str, outcome: &'static str) {
+    counter!("ovr_plugin_calls_total", "plugin" => plugin.to_owned(), "outcome" => outcome).increment(1);
+}
+
+/// Time of one call into a plugin.
+pub fn plugin_call_seconds(plugin: &str, span: Duration) {
+    histogram!("ovr_plugin_call_seconds", "plugin" => plugin.to_owned()).record(span.as_secs_f64());
+}
+
+/// A plugin's file that was looked at; `outcome` is `loaded`, `refused` or `unloaded`.
+pub fn plugin_load(plugin: &str, outcome: &'static str) {
+    counter!("ovr_plugin_loads_total", "plugin" => plugin.to_owned(), "outcome" => outcome).increment(1);
+}
+
+/// Whether a plugin is left alone because it kept failing.
+pub fn plugin_quarantined(plugin: &str, is_quarantined: bool) {
+    gauge!("ovr_plugin_quarantined", "plugin" => plugin.to_owned()).set(f64::from(u8::from(is_quarantined)));
+}
+
+/// The build of a plugin that is asked, or is no longer. `digest`: the first digits of its SHA-256.
+pub fn plugin_info(plugin: &str, version: &str, digest: &str, world: &'static str, is_asked: bool) {
+    gauge!(
+        "ovr_plugin_info",
+        "plugin" => plugin.to_owned(),
+        "version" => version.to_owned(),
+        "digest" => digest.to_owned(),
+        "world" => world
+    )
+    .set(f64::from(u8::from(is_asked)));
+}
+
+/// A look at a configuration that may have changed; `outcome` is `applied`, `rejected` (it cannot be used, the one that
+/// runs stays) or `unchanged`.
+pub fn config_reload(outcome: &'static str) {
+    counter!("ovr_config_reloads_total", "outcome" => outcome).increment(1);
 }

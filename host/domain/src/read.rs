@@ -21,6 +21,27 @@ pub struct Alternative {
     pub probability: f32,
 }
 
+/// One place of a plate: what may stand there, and that nothing may.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Position {
+    /// At most [`ALTERNATIVES_MAX`], the most probable first; with `absent` they add up to at most 1.
+    pub alternatives: Vec<Alternative>,
+    /// Probability that no character stands here (a screw, the border, an emblem), 0 to 1.
+    pub absent: f32,
+}
+
+impl Position {
+    /// Whether a character stands here, more likely than not.
+    pub fn is_present(&self) -> bool {
+        self.absent <= 0.5
+    }
+
+    /// The most probable character.
+    pub fn best(&self) -> Option<char> {
+        self.alternatives.first().map(|best| best.character)
+    }
+}
+
 /// How well a crop can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct CropQuality {

@@ -1,6 +1,6 @@
 //! From emissions to accepted events: decide on repeats, cut pictures, spool, and tell whoever listens.
 //!
-//! Two threads for all cameras. The first decides, cuts and hands the record to the spool; the second waits until the
+//! Two threads for all cameras. The first asks the plugins, decides, cuts and hands the record to the spool; the second waits until the
 //! record is durable and only then announces the event, so that whoever acts on an announcement acts on something that
 //! no crash can take back. Between them a bounded queue, so that the spool can commit many records at once.
 
@@ -14,11 +14,14 @@ use ovr_domain::time::Clock;
 use ovr_domain::{EventId, PlateEvent, Timestamp, metric};
 use ovr_events::assemble::Emission;
 use ovr_events::avro::{self, AvroError};
-use ovr_events::dedup::Dedup;
-use ovr_events::evidence::Pictures;
+use ovr_events::dedup::{Dedup, DedupConfig};
+use ovr_events::evidence::{Pictures, PicturesConfig};
 use ovr_events::spool::{Spool, SpoolError, Ticket};
 
 use super::failure::Failure;
+use super::hooks::Hooks;
+use super::shared::Reader;
+use crate::config::Config;
 
 /// Emissions that may wait for the first thread; a camera that finds it full waits.
 const EMISSIONS_MAX: usize = 64;
@@ -36,11 +39,26 @@ pub(crate) struct AcceptCounts {
     pub(crate) refused: u64,
 }
 
+/// What the first thread works by; a reload changes it under way.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct AcceptTuning {
+    pub(crate) dedup: DedupConfig,
+    pub(crate) pictures: PicturesConfig,
+}
+
+impl AcceptTuning {
+    pub(crate) fn of(config: &Config) -> Self {
+        Self { dedup: config.host.dedup, pictures: config.host.pictures }
+    }
+}
+
 /// What the first thread works with.
 pub(crate) struct Acceptor {
     pub(crate) dedup: Dedup,
+    pub(crate) hooks: Hooks,
     pub(crate) evidence: Arc<dyn EvidenceStore>,
     pub(crate) pictures: Pictures,
+    pub(crate) tuning: Reader<AcceptTuning>,
     pub(crate) spool: Arc<Spool>,
     /// Told when the spool cannot go on.
     pub(crate) failure: Failure,
@@ -108,13 +126,27 @@ impl Acceptor {
     }
 
     fn submit(&mut self, mut emission: Emission) -> Pending {
-        self.dedup.decide(&mut emission.event);
+        self.take_changes();
+        self.hooks.check(&mut emission.event, std::mem::take(&mut emission.positions));
+        self.dedup.decide(&mut emission.event, self.hooks.dedup.as_ref());
+        self.hooks.enrich(&mut emission.event);
         // Pictures first: the event's record names them. What cannot be kept is left out, the event goes on.
         let cut = self.pictures.cut(&emission);
         self.pictures.attach(self.evidence.as_ref(), &mut emission.event, cut);
         let Emission { event, decided_at, .. } = emission;
         let ticket = self.spool(&event);
         (event, decided_at, ticket)
+    }
+
+    /// What a reload has replaced since the last emission.
+    fn take_changes(&mut self) {
+        let Some(tuning) = self.tuning.changed() else { return };
+        if let Err(error) = self.dedup.reconfigure(tuning.dedup) {
+            tracing::error!("dedup goes on as it was: {error}");
+        }
+        if let Err(error) = self.pictures.reconfigure(tuning.pictures) {
+            tracing::error!("pictures go on as they were: {error}");
+        }
     }
 
     fn spool(&self, event: &PlateEvent) -> Result<Ticket, Refused> {

@@ -15,6 +15,7 @@ use ovr_events::bus::local_bus;
 use ovr_events::dedup::Dedup;
 use ovr_events::publish::Publisher;
 use ovr_events::spool::{Spool, SpoolError, Ticket};
+use ovr_plugins::registry::Plugins;
 use ovr_store::consume::Consumer;
 use ovr_store::evidence::FilesStore;
 use ovr_store::sqlite::{SEEN_EVENTS_MAX, SqliteStore};
@@ -22,10 +23,11 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use super::accept::envelope;
+use super::accept::{AcceptTuning, envelope};
 use super::failure::Failure;
-use super::health::CameraHealth;
+use super::health::Health;
 use super::retention::{self, Retention};
+use super::shared::Shared;
 use super::signal;
 use crate::config::Config;
 use crate::print::Refusal;
@@ -78,14 +80,19 @@ pub(crate) struct Backend {
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
     failure: Failure,
-    health: CameraHealth,
+    health: Health,
     signal: watch::Receiver<bool>,
     new_token: Option<NewToken>,
 }
 
 impl Backend {
     /// Opens everything; nothing is answered or moved yet.
-    pub(crate) fn open(config: &Config, state: &StateDir, clock: &Arc<dyn Clock>) -> anyhow::Result<Self> {
+    pub(crate) fn open(
+        config: &Config,
+        state: &StateDir,
+        clock: &Arc<dyn Clock>,
+        plugins: &Arc<Plugins>,
+    ) -> anyhow::Result<Self> {
         let host = &config.host;
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -104,7 +111,7 @@ impl Backend {
         let metrics = Metrics::install().context("starting the metrics")?;
         let (credentials, new_token) =
             Credentials::open(&state.path, Arc::clone(clock)).map_err(|error| refuse(&error))?;
-        let health = CameraHealth::default();
+        let health = Health::default();
         let (spool, store, evidence) = (Arc::new(spool), Arc::new(store), Arc::new(evidence));
         let api = Api::new(
             ApiConfig { allow_remote: host.api.allow_remote, ..ApiConfig::default() },
@@ -113,7 +120,7 @@ impl Backend {
                 evidence: Arc::clone(&evidence) as Arc<dyn EvidenceStore>,
                 credentials: Arc::new(credentials),
                 metrics,
-                readiness: readiness(&spool, &health),
+                readiness: readiness(&spool, &health, plugins),
                 clock: Arc::clone(clock),
             },
         );
@@ -158,6 +165,10 @@ impl Backend {
         Arc::clone(&self.spool)
     }
 
+    pub(crate) fn files(&self) -> Arc<FilesStore> {
+        Arc::clone(&self.evidence)
+    }
+
     pub(crate) fn evidence(&self) -> Arc<dyn EvidenceStore> {
         Arc::clone(&self.evidence) as Arc<dyn EvidenceStore>
     }
@@ -177,7 +188,7 @@ impl Backend {
     }
 
     /// Starts the way from the spool to the store, and the API.
-    pub(crate) fn start(&mut self, config: &Config) -> anyhow::Result<()> {
+    pub(crate) fn start(&mut self, tuning: &Shared<AcceptTuning>) -> anyhow::Result<()> {
         let reader = self.spool.reader("publisher").context("opening the spool's reader")?;
         let (bus, subscription) = local_bus(BUS_BATCHES_MAX, self.spool.dead_letters());
         let seed = u64::from(std::process::id());
@@ -190,7 +201,7 @@ impl Backend {
         self.spawn("publisher", async move { publisher.run(reader, Arc::new(bus), stopped).await });
         self.spawn("consumer", async move { consumer.run(stopped_too).await });
         let files = Arc::clone(&self.evidence);
-        let retention = Retention::new(files, &config.host.pictures, Arc::clone(&self.clock));
+        let retention = Retention::new(files, tuning.clone(), Arc::clone(&self.clock));
         self.spawn("retention", purge_until(retention, self.stop.subscribe()));
         if let Some(bound) = self.bound.take() {
             let mut stopped = self.stop.subscribe();
@@ -268,8 +279,13 @@ impl Backend {
         }
     }
 
+    /// Calls `tell` whenever SIGHUP comes.
+    pub(crate) fn on_hang_up(&self, tell: impl Fn() + Send + Sync + 'static) {
+        signal::on_hang_up(&self.runtime, tell);
+    }
+
     /// Whether the cameras give frames.
-    pub(crate) fn health(&self) -> CameraHealth {
+    pub(crate) fn health(&self) -> Health {
         self.health.clone()
     }
 
@@ -330,11 +346,12 @@ async fn purge_until(
     }
 }
 
-fn readiness(spool: &Arc<Spool>, health: &CameraHealth) -> ovr_api::Readiness {
-    let (spool, health) = (Arc::clone(spool), health.clone());
+fn readiness(spool: &Arc<Spool>, health: &Health, plugins: &Arc<Plugins>) -> ovr_api::Readiness {
+    let (spool, health, plugins) = (Arc::clone(spool), health.clone(), Arc::clone(plugins));
     Box::new(move || {
         let mut checks = vec![Check::of("spool", spool.ready())];
         checks.extend(health.checks());
+        checks.extend(plugins.checks().into_iter().map(|(name, failure)| Check { name, failure }));
         Box::pin(std::future::ready(checks))
     })
 }

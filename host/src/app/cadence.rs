@@ -26,6 +26,16 @@ impl Cadence {
         }
     }
 
+    /// Changes the pace. The next look comes as if the new pace had held since the last one.
+    pub(crate) fn reconfigure(&mut self, per_second: f32, per_second_reading: f32) {
+        let new = Self::new(per_second, per_second_reading);
+        if (new.period, new.reading_period) == (self.period, self.reading_period) {
+            return;
+        }
+        let due = self.looked_at.map_or(self.due, |looked_at| looked_at + new.period);
+        *self = Self { looked_at: self.looked_at, due, ..new };
+    }
+
     /// The look that was taken last found something worth reading: the next one comes sooner.
     pub(crate) fn hasten(&mut self) {
         if let Some(looked_at) = self.looked_at {
@@ -62,6 +72,23 @@ mod tests {
         let looked: Vec<usize> =
             looks(6.0, 30, 20).iter().enumerate().filter_map(|(n, look)| look.then_some(n)).collect();
         assert_eq!(looked, vec![0, 5, 10, 15]);
+    }
+
+    #[test]
+    fn a_new_pace_holds_from_the_last_look_on_and_the_same_pace_changes_nothing() {
+        let mut cadence = Cadence::new(5.0, 5.0);
+        let mut looked = Vec::new();
+        for n in 0..20_u32 {
+            match n {
+                3 => cadence.reconfigure(5.0, 5.0),
+                7 => cadence.reconfigure(12.5, 12.5),
+                _ => {}
+            }
+            if cadence.take(Duration::from_millis(40) * n) {
+                looked.push(n);
+            }
+        }
+        assert_eq!(looked, vec![0, 5, 7, 9, 11, 13, 15, 17, 19]);
     }
 
     #[test]

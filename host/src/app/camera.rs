@@ -10,24 +10,45 @@ use ovr_domain::event::Vehicle;
 use ovr_domain::port::{FrameSource, InferenceError};
 use ovr_domain::track::{Class, Track};
 use ovr_domain::{BBox, CameraId, Frame, Quad, TrackId, metric};
-use ovr_events::assemble::{Assembler, Emission, Observation, ReadOutcome, Unreadable};
-use ovr_vision::track::ByteTrack;
+use ovr_events::assemble::{AssembleConfig, Assembler, Emission, Observation, ReadOutcome, Unreadable};
+use ovr_vision::track::{ByteTrack, TrackConfig};
 
 use super::attention::Attention;
 use super::cadence::Cadence;
-use super::health::CameraHealth;
+use super::health::Health;
 use super::queue::FrameQueue;
+use super::shared::Reader;
 use super::stages::{Stage, Stages};
 use super::vision::Vision;
+use crate::config::{Config, DetectionConfig};
 
 /// Looks in a row that may fail before the log says so once more.
 const FAILURES_A_LINE: u64 = 100;
+
+/// What a camera works by; a reload changes it under way, and its tracks go on.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Tuning {
+    pub(crate) detection: DetectionConfig,
+    pub(crate) tracker: TrackConfig,
+    pub(crate) assemble: AssembleConfig,
+}
+
+impl Tuning {
+    pub(crate) fn of(config: &Config) -> Self {
+        Self {
+            detection: config.tracking.detection.clone(),
+            tracker: config.tracking.tracker,
+            assemble: config.ocr.assemble,
+        }
+    }
+}
 
 /// The second thread of a camera.
 pub(crate) struct CameraRoom {
     pub(crate) camera: CameraId,
     pub(crate) queue: Arc<FrameQueue>,
-    pub(crate) vision: Arc<Vision>,
+    pub(crate) vision: Reader<Vision>,
+    pub(crate) tuning: Reader<Tuning>,
     pub(crate) tracker: ByteTrack,
     pub(crate) assembler: Assembler,
     pub(crate) cadence: Cadence,
@@ -49,12 +70,7 @@ pub(crate) struct CameraCounts {
 }
 
 /// Takes every frame of a source into the queue, until the source or the queue ends.
-pub(crate) fn feed(
-    camera: &CameraId,
-    mut source: impl FrameSource,
-    queue: &FrameQueue,
-    health: &CameraHealth,
-) {
+pub(crate) fn feed(camera: &CameraId, mut source: impl FrameSource, queue: &FrameQueue, health: &Health) {
     health.well(camera);
     loop {
         match source.next_frame() {
@@ -65,7 +81,10 @@ pub(crate) fn feed(
             }
             Ok(None) => return queue.end(Ok(())),
             Err(error) => {
-                health.failed(camera, &error);
+                // What happens to a source whose camera was taken away is nobody's concern.
+                if !queue.is_closed() {
+                    health.failed(camera, &error);
+                }
                 return queue.end(Err(error));
             }
         }
@@ -78,6 +97,7 @@ impl CameraRoom {
         let stages = Arc::clone(&self.stages);
         while let Some(frame) = stages.time(Stage::Frame, || self.queue.pop()) {
             self.counts.frames += 1;
+            self.take_changes();
             let outcome = if !self.cadence.take(frame.presented_at) {
                 "passed_over"
             } else if self.look(&frame) {
@@ -93,11 +113,28 @@ impl CameraRoom {
         self.counts
     }
 
+    /// What a reload has replaced since the last frame.
+    fn take_changes(&mut self) {
+        if let Some(vision) = self.vision.changed() {
+            self.assembler.use_models(vision.digests());
+        }
+        let Some(tuning) = self.tuning.changed() else { return };
+        let Tuning { detection, tracker, assemble } = tuning.as_ref();
+        self.cadence.reconfigure(detection.per_second, detection.per_second_reading);
+        self.queue.resize(detection.queue_frames);
+        if let Err(error) = self.tracker.reconfigure(*tracker) {
+            tracing::error!(camera = %self.camera, "the tracker goes on as it was: {error}");
+        }
+        if let Err(error) = self.assembler.reconfigure(*assemble) {
+            tracing::error!(camera = %self.camera, "the assembler goes on as it was: {error}");
+        }
+    }
+
     /// One look: detect, follow, read, assemble. False when a network failed.
     fn look(&mut self, frame: &Frame) -> bool {
         self.counts.looks += 1;
         let stages = Arc::clone(&self.stages);
-        let detections = match stages.time(Stage::Detect, || self.vision.detect(&frame.picture)) {
+        let detections = match stages.time(Stage::Detect, || self.vision.seen().detect(&frame.picture)) {
             Ok(detections) => detections,
             Err(error) => {
                 self.failed(&error);
@@ -130,7 +167,7 @@ impl CameraRoom {
             return outcomes;
         }
         let quads: Vec<Quad> = wanted.iter().map(|wanted| wanted.quad).collect();
-        let reads = match self.stages.time(Stage::Read, || self.vision.read(frame, &quads)) {
+        let reads = match self.stages.time(Stage::Read, || self.vision.seen().read(frame, &quads)) {
             Ok(reads) => reads,
             Err(error) => {
                 self.failed(&error);

@@ -1,39 +1,58 @@
-//! Which cameras give no frames any more, for `/readyz` and the log.
+//! What is not as it should be, for `/readyz` and the log: cameras without frames, a configuration that does not apply.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ovr_api::Check;
 use ovr_domain::CameraId;
 use ovr_domain::port::SourceError;
 
-/// Shared by all cameras: nothing while a camera's source is well, else why not.
+/// Shared by all cameras and the reload.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct CameraHealth(Arc<Mutex<BTreeMap<CameraId, Option<String>>>>);
+pub(crate) struct Health(Arc<Mutex<State>>);
 
-impl CameraHealth {
+#[derive(Debug, Default)]
+struct State {
+    /// Nothing while a camera's source is well, else why not.
+    cameras: BTreeMap<CameraId, Option<String>>,
+    /// Why the configuration that lies in its folder is not the one that runs.
+    config: Option<String>,
+}
+
+impl Health {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// A camera starts.
     pub(crate) fn well(&self, camera: &CameraId) {
-        self.set(camera, None);
+        self.lock().cameras.insert(camera.clone(), None);
     }
 
     /// A camera's source broke off.
     pub(crate) fn failed(&self, camera: &CameraId, error: &SourceError) {
         tracing::error!(%camera, "the camera gives no more frames: {error}");
-        self.set(camera, Some(error.to_string()));
+        self.lock().cameras.insert(camera.clone(), Some(error.to_string()));
     }
 
-    fn set(&self, camera: &CameraId, failure: Option<String>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(camera.clone(), failure);
+    /// A camera is no more.
+    pub(crate) fn forget(&self, camera: &CameraId) {
+        self.lock().cameras.remove(camera);
     }
 
-    /// One check for each camera.
+    /// Nothing when the configuration in its folder is the one that runs, else what is wrong with it.
+    pub(crate) fn config(&self, wrong: Option<String>) {
+        self.lock().config = wrong;
+    }
+
+    /// One check for the configuration, and one for each camera.
     pub(crate) fn checks(&self) -> Vec<Check> {
-        let cameras = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let check = |(camera, failure): (&CameraId, &Option<String>)| Check {
+        let state = self.lock();
+        let config = Check { name: "config".to_owned(), failure: state.config.clone() };
+        let camera = |(camera, failure): (&CameraId, &Option<String>)| Check {
             name: format!("camera/{camera}"),
             failure: failure.clone(),
         };
-        cameras.iter().map(check).collect()
+        std::iter::once(config).chain(state.cameras.iter().map(camera)).collect()
     }
 }

@@ -20,7 +20,6 @@ pub(crate) enum WhenFull {
 
 /// Frames of one camera on their way to the detector.
 pub(crate) struct FrameQueue {
-    capacity: usize,
     when_full: WhenFull,
     inner: Mutex<Inner>,
     changed: Condvar,
@@ -28,6 +27,8 @@ pub(crate) struct FrameQueue {
 
 #[derive(Default)]
 struct Inner {
+    /// Most frames that wait, at least 1.
+    capacity: usize,
     frames: VecDeque<Frame>,
     dropped: u64,
     /// The source has ended, with its error when there was one.
@@ -38,8 +39,14 @@ struct Inner {
 
 impl FrameQueue {
     pub(crate) fn new(capacity: usize, when_full: WhenFull) -> Self {
-        let inner = Mutex::new(Inner::default());
-        Self { capacity: capacity.max(1), when_full, inner, changed: Condvar::new() }
+        let inner = Mutex::new(Inner { capacity: capacity.max(1), ..Inner::default() });
+        Self { when_full, inner, changed: Condvar::new() }
+    }
+
+    /// Changes how many frames may wait. Of frames that wait already none is dropped for it.
+    pub(crate) fn resize(&self, capacity: usize) {
+        self.lock().capacity = capacity.max(1);
+        self.changed.notify_all();
     }
 
     // A poisoned lock means that a thread died between two plain assignments; the queue itself is whole.
@@ -50,7 +57,7 @@ impl FrameQueue {
     /// Hands a frame over. False when nobody wants frames any more.
     pub(crate) fn push(&self, frame: Frame) -> bool {
         let mut inner = self.lock();
-        while inner.frames.len() >= self.capacity && !inner.closed {
+        while inner.frames.len() >= inner.capacity && !inner.closed {
             if self.when_full == WhenFull::DropOldest {
                 inner.dropped += 1;
                 metric::frame(&frame.camera, "dropped");
@@ -96,6 +103,11 @@ impl FrameQueue {
     pub(crate) fn close(&self) {
         self.lock().closed = true;
         self.changed.notify_all();
+    }
+
+    /// Whether nobody wants frames any more.
+    pub(crate) fn is_closed(&self) -> bool {
+        self.lock().closed
     }
 
     /// How the source ended, and how many frames were dropped.
@@ -150,6 +162,19 @@ mod tests {
         source.join().unwrap();
         assert_eq!(got, (0..50).collect::<Vec<_>>());
         assert_eq!(queue.outcome(), (None, 0));
+    }
+
+    #[test]
+    fn a_larger_queue_lets_a_waiting_source_go_on() {
+        let queue = Arc::new(FrameQueue::new(1, WhenFull::Wait));
+        assert!(queue.push(frame(0)));
+        let source = {
+            let queue = Arc::clone(&queue);
+            std::thread::spawn(move || queue.push(frame(1)))
+        };
+        queue.resize(2);
+        assert!(source.join().unwrap());
+        assert_eq!(queue.pop().map(|frame| frame.sequence), Some(0));
     }
 
     #[test]

@@ -10,8 +10,10 @@ use std::time::Duration;
 use ovr_domain::Timestamp;
 use ovr_domain::event::EvidenceKind;
 use ovr_domain::time::Clock;
-use ovr_events::evidence::PicturesConfig;
 use ovr_store::evidence::FilesStore;
+
+use super::accept::AcceptTuning;
+use super::shared::Shared;
 
 /// How long after the start the first look for pictures whose time is over comes.
 pub(super) const FIRST: Duration = Duration::from_mins(15);
@@ -28,21 +30,16 @@ const JUMP_MAX: Duration = Duration::from_hours(1);
 /// Purges the pictures of one folder.
 pub(super) struct Retention {
     files: Arc<FilesStore>,
-    keep: [(EvidenceKind, u32); 3],
+    tuning: Shared<AcceptTuning>,
     clock: Arc<dyn Clock>,
     started: (Timestamp, Duration),
     jumped: bool,
 }
 
 impl Retention {
-    pub(super) fn new(files: Arc<FilesStore>, config: &PicturesConfig, clock: Arc<dyn Clock>) -> Self {
-        let keep = [
-            (EvidenceKind::PlateCrop, config.plate_crop_keep_minutes),
-            (EvidenceKind::VehicleCrop, config.vehicle_crop_keep_minutes),
-            (EvidenceKind::Scene, config.scene_keep_minutes),
-        ];
+    pub(super) fn new(files: Arc<FilesStore>, tuning: Shared<AcceptTuning>, clock: Arc<dyn Clock>) -> Self {
         let started = (clock.now(), clock.monotonic());
-        Self { files, keep, clock, started, jumped: false }
+        Self { files, tuning, clock, started, jumped: false }
     }
 
     /// One look. Blocks while files are removed.
@@ -51,7 +48,13 @@ impl Retention {
         if self.has_jumped(now) {
             return;
         }
-        for (kind, minutes) in self.keep {
+        let config = self.tuning.load().pictures;
+        let keep = [
+            (EvidenceKind::PlateCrop, config.plate_crop_keep_minutes),
+            (EvidenceKind::VehicleCrop, config.vehicle_crop_keep_minutes),
+            (EvidenceKind::Scene, config.scene_keep_minutes),
+        ];
+        for (kind, minutes) in keep {
             let cutoff = now.minus(Duration::from_mins(u64::from(minutes)));
             match self.files.purge_before(kind, cutoff, FILES_MAX) {
                 Ok(purged) if purged.files > 0 => {
@@ -83,6 +86,8 @@ mod tests {
     use super::*;
     use ovr_domain::port::{Evidence, EvidenceStore as _};
     use ovr_domain::{CameraId, EvidenceId, InstallId};
+    use ovr_events::dedup::DedupConfig;
+    use ovr_events::evidence::PicturesConfig;
     use ovr_testkit::SimulatedClock;
 
     #[test]
@@ -96,7 +101,10 @@ mod tests {
             scene_keep_minutes: 10,
             ..PicturesConfig::default()
         };
-        let mut retention = Retention::new(Arc::clone(&files), &config, Arc::clone(&clock) as Arc<dyn Clock>);
+        let tuning = AcceptTuning { dedup: DedupConfig::default(), pictures: config };
+        let tuning = Shared::new(Arc::new(tuning));
+        let clocked = Arc::clone(&clock) as Arc<dyn Clock>;
+        let mut retention = Retention::new(Arc::clone(&files), tuning, clocked);
         let put = |kind| {
             let id = EvidenceId::mint(start);
             let camera = CameraId::new("gate").unwrap();

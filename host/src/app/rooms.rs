@@ -5,18 +5,19 @@ use std::sync::mpsc::SyncSender;
 
 use anyhow::Context as _;
 use ovr_capture::SourceConfig;
-use ovr_domain::CameraId;
 use ovr_domain::ids::NAME_BYTES_MAX;
 use ovr_domain::time::{Clock, SystemClock};
+use ovr_domain::{CameraId, SiteId};
 use ovr_events::assemble::{Assembler, Emission};
 use ovr_vision::read::StillReader;
 use ovr_vision::track::ByteTrack;
 
-use super::OpenCamera;
 use super::attention::Attention;
 use super::cadence::Cadence;
-use super::camera::{CameraCounts, CameraRoom};
+use super::camera::{CameraCounts, CameraRoom, Tuning};
+use super::cameras::OpenCamera;
 use super::queue::{FrameQueue, WhenFull};
+use super::shared::Shared;
 use super::stages::Stages;
 use super::vision::{Models, Vision};
 use crate::config::{CAMERAS_MAX, Config};
@@ -72,26 +73,43 @@ pub(crate) fn open_camera(
     Ok(OpenCamera { id: id.clone(), source: opened, when_full })
 }
 
+/// What all cameras share.
+#[derive(Clone)]
+pub(crate) struct Common {
+    pub(crate) site: SiteId,
+    pub(crate) vision: Shared<Vision>,
+    pub(crate) tuning: Shared<Tuning>,
+    pub(crate) stages: Arc<Stages>,
+}
+
+impl Common {
+    pub(crate) fn new(config: &Config, vision: Arc<Vision>, stages: Arc<Stages>) -> Self {
+        let tuning = Arc::new(Tuning::of(config));
+        let site = config.host.site.clone();
+        Self { site, vision: Shared::new(vision), tuning: Shared::new(tuning), stages }
+    }
+}
+
 /// The second thread of a camera, not started.
 pub(crate) fn camera_room(
     camera: &CameraId,
-    config: &Config,
-    vision: &Arc<Vision>,
-    stages: &Arc<Stages>,
+    common: &Common,
     when_full: WhenFull,
     out: SyncSender<Emission>,
 ) -> anyhow::Result<CameraRoom> {
-    let detection = &config.tracking.detection;
-    let (site, digests) = (config.host.site.clone(), vision.digests());
-    let assembler = Assembler::new(config.ocr.assemble, site, camera.clone(), digests);
+    let (tuning, vision) = (common.tuning.reader(), common.vision.reader());
+    let Tuning { detection, tracker, assemble } = tuning.seen().as_ref();
+    let (site, digests) = (common.site.clone(), vision.seen().digests());
+    let assembler = Assembler::new(*assemble, site, camera.clone(), digests);
     Ok(CameraRoom {
         camera: camera.clone(),
         queue: Arc::new(FrameQueue::new(detection.queue_frames, when_full)),
-        vision: Arc::clone(vision),
-        tracker: ByteTrack::new(config.tracking.tracker).context("setting up the tracker")?,
+        tracker: ByteTrack::new(*tracker).context("setting up the tracker")?,
         assembler: assembler.context("setting up the assembler")?,
         cadence: Cadence::new(detection.per_second, detection.per_second_reading),
-        stages: Arc::clone(stages),
+        vision,
+        tuning,
+        stages: Arc::clone(&common.stages),
         out,
         attention: Attention::default(),
         tracked: None,

@@ -1,8 +1,10 @@
 //! The networks, shared by all cameras.
 //!
 //! Each network runs one call at a time behind a lock of its own. With many cameras one may wait for a call of each of the
-//! others; meanwhile its queue drops its oldest frames, and theirs are not touched.
+//! others; meanwhile its queue drops its oldest frames, and theirs are not touched. A reload opens new networks beside
+//! the old ones, tries them, and hands them to all cameras at once.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,7 +14,7 @@ use ovr_domain::port::{Detector, Inference, InferenceError};
 use ovr_domain::read::CropQuality;
 use ovr_domain::time::Clock;
 use ovr_domain::track::{Class, Detection};
-use ovr_domain::{Frame, PlateRead, Quad};
+use ovr_domain::{BBox, CameraId, CapturedAt, Frame, PlateRead, Quad, RgbImage};
 use ovr_events::assemble::{Digests, ReadOutcome, Unreadable};
 use ovr_vision::detect::YoloDetector;
 use ovr_vision::find::TextFinder;
@@ -27,6 +29,10 @@ use crate::print::Refusal;
 const FINDER_FILE: &str = "PP-OCRv6_det_small.onnx";
 const READER_FILE: &str = "PP-OCRv6_rec_small.onnx";
 
+/// Size and colour of the picture on which new networks are tried.
+const BLANK_PX: (u32, u32) = (640, 360);
+const BLANK_RGB: [u8; 3] = [128; 3];
+
 /// The models, opened and checked, with a stopwatch on each.
 pub(crate) struct Models {
     finder: TextFinder,
@@ -35,6 +41,32 @@ pub(crate) struct Models {
     times: NetworkTimes,
     /// What each runs on, in the order in which they were opened.
     providers: Vec<String>,
+}
+
+/// A model that cannot be used, and the key that names it.
+#[derive(Debug)]
+pub(crate) struct Unusable {
+    /// Without its ending.
+    pub(crate) file: &'static str,
+    pub(crate) key: &'static str,
+    pub(crate) problem: String,
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.problem)
+    }
+}
+
+impl From<Unusable> for Refusal {
+    fn from(unusable: Unusable) -> Self {
+        Self(unusable.problem)
+    }
+}
+
+/// For the key of a file.
+fn at<E: fmt::Display>(file: &'static str, key: &'static str) -> impl Fn(E) -> Unusable {
+    move |error| Unusable { file, key, problem: error.to_string() }
 }
 
 /// What the networks themselves have taken.
@@ -52,10 +84,11 @@ impl NetworkTimes {
 }
 
 impl Models {
-    /// Loads ONNX Runtime and the models. What is wrong with them is a refusal.
-    pub(crate) fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Self, Refusal> {
-        let refuse = |error: InferenceError| Refusal(error.to_string());
-        let runtime = Runtime::load(&library(&config.host.runtime)?).map_err(refuse)?;
+    /// Loads ONNX Runtime and the models.
+    pub(crate) fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Self, Unusable> {
+        let runtime = library(&config.host.runtime)
+            .and_then(|library| Runtime::load(&library).map_err(|error| Refusal(error.to_string())))
+            .map_err(at("host", "runtime.library"))?;
         let options = Options {
             providers: config.host.runtime.providers.clone(),
             intra_threads: config.host.runtime.threads(),
@@ -63,30 +96,28 @@ impl Models {
         };
         let times = NetworkTimes::default();
         let mut providers = Vec::new();
-        let mut open = |path: PathBuf, watch: &Stopwatch| -> Result<Box<dyn Inference>, Refusal> {
-            let model = runtime.open(&path, &options).map_err(refuse)?;
+        let mut open = |path: PathBuf, watch: &Stopwatch| -> Result<Box<dyn Inference>, InferenceError> {
+            let model = runtime.open(&path, &options)?;
             providers.push(model.info().provider.clone());
             Ok(Box::new(Timed::new(model, Arc::clone(clock), watch)))
         };
-        let finder_file = model(config.ocr.finder.model.as_ref(), FINDER_FILE, "finder.model")?;
-        let reader_file = model(config.ocr.reader.model.as_ref(), READER_FILE, "reader.model")?;
-        let finder = open(finder_file, &times.detect)?;
-        let reader = open(reader_file, &times.read)?;
+        let finder_file = model(config.ocr.finder.model.as_ref(), FINDER_FILE, "finder.model");
+        let finder = open(finder_file.map_err(at("ocr", "finder.model"))?, &times.detect);
+        let finder = finder.and_then(|opened| TextFinder::new(opened, config.ocr.finder.text));
+        let finder = finder.map_err(at("ocr", "finder.model"))?;
+        let reader_file = model(config.ocr.reader.model.as_ref(), READER_FILE, "reader.model");
+        let reader = open(reader_file.map_err(at("ocr", "reader.model"))?, &times.read);
+        let reader = reader.and_then(PlateReader::new).map_err(at("ocr", "reader.model"))?;
         let vehicles = match &config.tracking.vehicle_detector {
             None => None,
             Some(VehicleDetectorConfig { model, network }) => {
-                let opened = open(model.clone(), &times.detect)?;
-                let detector = YoloDetector::new(opened, network.clone()).map_err(refuse)?;
+                let opened = open(model.clone(), &times.detect);
+                let detector = opened.and_then(|opened| YoloDetector::new(opened, network.clone()));
+                let detector = detector.map_err(at("tracking", "vehicle_detector.model"))?;
                 Some(Box::new(detector) as Box<dyn Detector>)
             }
         };
-        Ok(Self {
-            finder: TextFinder::new(finder, config.ocr.finder.text).map_err(refuse)?,
-            reader: PlateReader::new(reader).map_err(refuse)?,
-            vehicles,
-            times,
-            providers,
-        })
+        Ok(Self { finder, reader, vehicles, times, providers })
     }
 
     /// Which models run on what, in a line.
@@ -122,11 +153,15 @@ fn model(named: Option<&PathBuf>, file: &str, key: &str) -> Result<PathBuf, Refu
 
 /// The networks at work.
 pub(crate) struct Vision {
+    networks: Arc<Networks>,
+    plate_width_min_px: f32,
+}
+
+struct Networks {
     plates: Mutex<TextFinder>,
     vehicles: Option<Mutex<Box<dyn Detector>>>,
     reader: Mutex<PlateReader>,
     digests: Digests,
-    plate_width_min_px: f32,
     times: NetworkTimes,
 }
 
@@ -137,33 +172,65 @@ fn lock<T>(network: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Vision {
     /// Opens the networks.
-    pub(crate) fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Self, Refusal> {
+    pub(crate) fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Self, Unusable> {
         let Models { finder, reader, vehicles, times, .. } = Models::open(config, clock)?;
         let digests = Digests { detector: Some(finder.digest()), reader: Some(reader.digest()) };
-        Ok(Self {
+        let networks = Networks {
             plates: Mutex::new(finder),
             vehicles: vehicles.map(Mutex::new),
             reader: Mutex::new(reader),
             digests,
-            plate_width_min_px: config.ocr.reader.plate_width_min_px,
             times,
-        })
+        };
+        let plate_width_min_px = config.ocr.reader.plate_width_min_px;
+        Ok(Self { networks: Arc::new(networks), plate_width_min_px })
+    }
+
+    /// The same networks for plates of another least width.
+    pub(crate) fn with_width_min(&self, plate_width_min_px: f32) -> Self {
+        Self { networks: Arc::clone(&self.networks), plate_width_min_px }
+    }
+
+    /// Runs every network once on a blank picture: what fails now would fail on every frame.
+    pub(crate) fn self_test(&self, clock: &Arc<dyn Clock>) -> Result<(), Unusable> {
+        let (width, height) = BLANK_PX;
+        let blank = Picture::from_rgb(RgbImage::filled(width, height, BLANK_RGB));
+        let picture = blank.map_err(at("ocr", "finder.model"))?;
+        let now = clock.now();
+        let frame = Frame {
+            camera: CameraId::numbered("self-test", 1),
+            sequence: 0,
+            captured_at: CapturedAt { at: now, synchronised: false },
+            received_at: now,
+            presented_at: Duration::ZERO,
+            picture,
+        };
+        let networks = &self.networks;
+        lock(&networks.plates).detect(&frame.picture).map_err(at("ocr", "finder.model"))?;
+        if let Some(vehicles) = &networks.vehicles {
+            let seen = lock(vehicles).detect(&frame.picture);
+            seen.map_err(at("tracking", "vehicle_detector.model"))?;
+        }
+        let plate =
+            BBox::new(0.25 * width as f32, 0.4 * height as f32, 0.75 * width as f32, 0.6 * height as f32);
+        lock(&networks.reader).read(&frame, &[plate.quad()]).map_err(at("ocr", "reader.model"))?;
+        Ok(())
     }
 
     /// The weights that are at work.
     pub(crate) fn digests(&self) -> Digests {
-        self.digests.clone()
+        self.networks.digests.clone()
     }
 
     /// What the networks themselves have taken.
     pub(crate) fn times(&self) -> &NetworkTimes {
-        &self.times
+        &self.networks.times
     }
 
     /// Plates and vehicles on a picture.
     pub(crate) fn detect(&self, picture: &Picture) -> Result<Vec<Detection>, InferenceError> {
-        let mut found = lock(&self.plates).detect(picture)?;
-        if let Some(vehicles) = &self.vehicles {
+        let mut found = lock(&self.networks.plates).detect(picture)?;
+        if let Some(vehicles) = &self.networks.vehicles {
             let seen = lock(vehicles).detect(picture)?;
             found.extend(seen.into_iter().filter(|detection| detection.class != Class::Plate));
         }
@@ -174,7 +241,8 @@ impl Vision {
     pub(crate) fn read(&self, frame: &Frame, quads: &[Quad]) -> Result<Vec<ReadOutcome>, InferenceError> {
         let wide: Vec<Quad> = quads.iter().copied().filter(|quad| self.is_wide(quad)).collect();
         let mut reads =
-            if wide.is_empty() { Vec::new() } else { lock(&self.reader).read(frame, &wide)? }.into_iter();
+            if wide.is_empty() { Vec::new() } else { lock(&self.networks.reader).read(frame, &wide)? }
+                .into_iter();
         let outcome = |quad: &Quad| {
             if self.is_wide(quad) {
                 return outcome_of(frame, quad, reads.next().flatten());

@@ -8,11 +8,13 @@ use std::sync::Arc;
 
 use ovr_domain::time::{Clock, SystemClock};
 
-use crate::app::Backend;
+use ovr_plugins::registry::{PluginStatus, Plugins};
+
 use crate::app::rooms;
 use crate::app::vision::Models;
+use crate::app::{self, Backend};
 use crate::cli::Check;
-use crate::config::Config;
+use crate::config::{Config, plugins_folder};
 use crate::print;
 use crate::state::StateDir;
 
@@ -34,8 +36,15 @@ pub(crate) fn run(config: &Config, args: &Check) -> ExitCode {
         line(&format!("camera {}", camera.id), facts);
     }
     let state = args.state.clone().unwrap_or_else(|| config.host.state.clone());
-    if state.exists() {
-        line("state", backend(config, &state, &clock));
+    let plugins = app::plugins::look(config, plugins_folder(&config.plugins, &state)).map(Arc::new);
+    if let Err(refusal) = &plugins {
+        line("plugins", Err(refusal.to_string()));
+    }
+    for plugin in plugins.iter().flat_map(|plugins| plugins.list()) {
+        line(&format!("plugin {}", plugin.name), plugin_facts(plugin));
+    }
+    if let (true, Ok(plugins)) = (state.exists(), &plugins) {
+        line("state", backend(config, &state, &clock, plugins));
     } else {
         line("state", Ok(format!("{} does not exist yet: the first run makes it", state.display())));
     }
@@ -47,10 +56,25 @@ fn models(config: &Config, clock: &Arc<dyn Clock>) -> Result<String, String> {
     Ok(models.facts())
 }
 
+fn plugin_facts(plugin: PluginStatus) -> Result<String, String> {
+    match (plugin.problem, plugin.build) {
+        (Some(problem), _) => Err(problem),
+        (None, Some(build)) => {
+            Ok(format!("{} {}, {} test vectors hold", build.world, build.version, build.vectors))
+        }
+        (None, None) => Ok("disabled in plugins.yaml".to_owned()),
+    }
+}
+
 /// Spool, store, pictures, credentials and port. A first token that opening makes is not lost: it is printed.
-fn backend(config: &Config, state: &std::path::Path, clock: &Arc<dyn Clock>) -> Result<String, String> {
+fn backend(
+    config: &Config,
+    state: &std::path::Path,
+    clock: &Arc<dyn Clock>,
+    plugins: &Arc<Plugins>,
+) -> Result<String, String> {
     let state = StateDir::open(state, clock.as_ref()).map_err(|refusal| refusal.to_string())?;
-    let mut backend = Backend::open(config, &state, clock).map_err(|error| format!("{error:#}"))?;
+    let mut backend = Backend::open(config, &state, clock, plugins).map_err(|error| format!("{error:#}"))?;
     if let Some(token) = backend.take_new_token() {
         print::note(&format!("administrator's token, shown this once: {token}"));
     }

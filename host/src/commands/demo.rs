@@ -47,6 +47,7 @@ pub(crate) fn run(mut config: Config, args: &Demo) -> anyhow::Result<ExitCode> {
         sources: vec![(CameraId::numbered("demo", 1), source)],
         state: folder.0.clone(),
         realtime: false,
+        origin: None,
     };
     let mut app = App::build(config, &options)?;
     let (token, address) = (app.new_token(), app.address());

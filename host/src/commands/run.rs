@@ -1,21 +1,26 @@
 //! `run`: cameras or files to events, until a signal or the end of the sources.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use ovr_capture::SourceConfig;
-use ovr_domain::event::{DedupDecision, Lifecycle};
+use ovr_domain::event::{DedupDecision, Lifecycle, Verdict};
 use ovr_domain::{CameraId, PlateEvent};
 
 use crate::app::{App, Listener, RunOptions, Summary};
 use crate::cli::Run;
 use crate::config::Config;
 use crate::print::{self, Printer, Refusal, WhenSlow};
+use crate::reload::Origin;
 
-pub(crate) fn run(config: Config, args: &Run) -> anyhow::Result<ExitCode> {
+/// `folder` is the one that the configuration was read from, when one was named.
+pub(crate) fn run(config: Config, folder: Option<&Path>, args: &Run) -> anyhow::Result<ExitCode> {
     let sources = sources(&config, &args.source)?;
     let state = args.state.clone().unwrap_or_else(|| config.host.state.clone());
-    let options = RunOptions { sources, state, realtime: args.realtime };
+    let folder = Config::folder(folder).map_err(Refusal::from)?;
+    let origin = Some(Origin { folder, cameras_fixed: !args.source.is_empty() });
+    let options = RunOptions { sources, state, realtime: args.realtime, origin };
     let mut app = App::build(config, &options)?;
     if let Some(token) = app.new_token() {
         print::note(&format!("administrator's token, shown this once: {token}"));
@@ -59,7 +64,7 @@ fn listener(mut print: impl FnMut(String) + Send + 'static, json: bool) -> Liste
     })
 }
 
-/// `08:15:00.1  gate-1  new    34A36837  97 %  of 5 frames  approaching`
+/// `08:15:00.1  gate-1  new    B AB 123   97 %  of 5 reads  DE Berlin  approaching`
 pub(crate) fn line_for_people(event: &PlateEvent) -> String {
     let time = event.captured_at.to_string();
     let time = time.get(11..21).unwrap_or(&time);
@@ -70,7 +75,9 @@ pub(crate) fn line_for_people(event: &PlateEvent) -> String {
     };
     let plate = match (&event.plate_observed, event.unread_reason) {
         (Some(plate), _) => {
-            format!("{plate:<10} {:3.0} %  of {} reads", event.confidence * 100.0, event.votes.frames)
+            let plate = event.plate_corrected.as_ref().unwrap_or(plate);
+            let share = event.confidence * 100.0;
+            format!("{plate:<10} {share:3.0} %  of {} reads{}", event.votes.frames, format_for_people(event))
         }
         (None, Some(reason)) => format!("unread: {}", snake_case(&reason).replace('_', " ")),
         (None, None) => "unread".to_owned(),
@@ -85,6 +92,18 @@ pub(crate) fn line_for_people(event: &PlateEvent) -> String {
     format!("{time}  {}  {lifecycle:<6} {plate}{direction}{repeat}", event.camera_id)
 }
 
+/// `  DE Berlin`, or what else the format check said.
+fn format_for_people(event: &PlateEvent) -> String {
+    match (&event.verdict, &event.country) {
+        (Verdict::Valid, Some(country)) => {
+            let region = event.region.as_ref().map(|region| format!(" {region}")).unwrap_or_default();
+            format!("  {country}{region}")
+        }
+        (Verdict::Invalid { .. }, _) => "  no known format".to_owned(),
+        _ => String::new(),
+    }
+}
+
 /// The name that an enum has in events.
 fn snake_case<T: serde::Serialize>(value: &T) -> String {
     serde_json::to_value(value).ok().and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
@@ -93,16 +112,7 @@ fn snake_case<T: serde::Serialize>(value: &T) -> String {
 /// Says how the run went. A source that broke is a refusal when the run was about that source.
 fn finish(summary: &Summary, exit_at_end: bool) -> anyhow::Result<ExitCode> {
     for camera in &summary.cameras {
-        let (counts, dropped) = (camera.counts, camera.dropped);
-        tracing::info!(
-            camera = %camera.id,
-            frames = counts.frames,
-            looks = counts.looks,
-            reads = counts.reads,
-            failures = counts.failures,
-            dropped,
-            "camera ended"
-        );
+        camera.log();
     }
     if summary.accepted.refused > 0 {
         anyhow::bail!("{} events were refused, see the log", summary.accepted.refused);

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use ovr_capture::SourceConfig;
 use ovr_domain::CameraId;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Problem;
 
@@ -13,7 +13,7 @@ use super::Problem;
 pub(crate) const CAMERAS_MAX: usize = 64;
 
 /// cameras.yaml: which cameras there are.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct CamerasConfig {
     /// One entry a camera.
@@ -21,7 +21,7 @@ pub(crate) struct CamerasConfig {
 }
 
 /// One camera.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CameraConfig {
     /// Name, unique within the site: 1 to 64 characters out of a-z A-Z 0-9 - _ .
@@ -40,12 +40,16 @@ impl CamerasConfig {
             ));
         }
         let mut seen = HashSet::new();
-        match self.cameras.iter().find(|camera| !seen.insert(&camera.id)) {
-            Some(twice) => Err(Problem::new(
-                "cameras",
-                format!("the id {} stands twice: each camera needs its own", twice.id),
-            )),
-            None => Ok(()),
+        for (index, camera) in self.cameras.iter().enumerate() {
+            if !seen.insert(&camera.id) {
+                let problem = format!("the id {} stands twice: each camera needs its own", camera.id);
+                return Err(Problem::new(&format!("cameras[{index}].id"), problem));
+            }
+            let refuse = |error: ovr_capture::Error| {
+                Problem::new(&format!("cameras[{index}].source"), error.to_string())
+            };
+            camera.source.validate().map_err(refuse)?;
         }
+        Ok(())
     }
 }

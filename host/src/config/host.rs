@@ -9,7 +9,7 @@ use ovr_events::evidence::PicturesConfig;
 use ovr_events::spool::SpoolConfig;
 use ovr_vision::infer::{Provider, ProviderConfig};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Problem;
 
@@ -17,7 +17,7 @@ use super::Problem;
 const THREADS_MAX: usize = 64;
 
 /// host.yaml: the process, where it keeps things and how it is reached.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct HostConfig {
     /// Name of the site; it stands on every event.
@@ -46,7 +46,7 @@ pub(crate) struct HostConfig {
 }
 
 /// Where the REST API listens.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ListenConfig {
     /// Address and port. Loopback unless you say otherwise; every request needs a token either way.
@@ -57,7 +57,7 @@ pub(crate) struct ListenConfig {
 }
 
 /// ONNX Runtime: its library and what it runs on.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct RuntimeConfig {
     /// The shared library; null takes `OVR_ORT_LIBRARY`, else the one that `./dev setup` fetched.

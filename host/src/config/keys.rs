@@ -89,7 +89,16 @@ fn walk_object(
     let tables: Vec<&Map<String, Value>> =
         variants.iter().filter_map(|variant| variant.get("properties")?.as_object()).collect();
     if tables.is_empty() {
-        // A free map (class names to classes, say): whatever its keys are, its values may still be checked.
+        // A free map (names of plugins to their settings, say): whatever its keys are, what stands below them can be
+        // checked. Plain values are left to their own types: a text may look like a number.
+        let schema = variants.iter().find_map(|variant| variant.get("additionalProperties"))?;
+        for (key, value) in entries.iter().filter(|(_, value)| value.is_object() || value.is_array()) {
+            path.push(key.clone());
+            if let Some(unknown) = walk(value, schema, root, path) {
+                return Some(unknown);
+            }
+            path.pop();
+        }
         return None;
     }
     for (key, value) in entries {

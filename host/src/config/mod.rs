@@ -1,34 +1,42 @@
-//! Configuration: four files, each key documented in the shipped ones, none of them needed.
+//! Configuration: five files, each key documented in the shipped ones, none of them needed.
 //!
 //! Three steps: reading and [`Config::validate`] are pure; `app::build` opens things; `run` starts them.
 
 mod cameras;
 mod host;
 mod keys;
+mod lines;
 mod ocr;
+mod plugins;
 mod tracking;
 
 use std::fmt;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use ovr_events::assemble::InvalidKey;
+use ovr_plugins::registry::PluginsConfig;
 use schemars::JsonSchema;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+#[cfg(test)]
+pub(crate) use cameras::CameraConfig;
 pub(crate) use cameras::{CAMERAS_MAX, CamerasConfig};
 pub(crate) use host::{HostConfig, RuntimeConfig};
 pub(crate) use ocr::OcrConfig;
-pub(crate) use tracking::{TrackingConfig, VehicleDetectorConfig};
+pub(crate) use plugins::plugins_folder;
+pub(crate) use tracking::{DetectionConfig, TrackingConfig, VehicleDetectorConfig};
 
 use crate::print::Refusal;
+use lines::Lines;
 
 /// Largest configuration file, in bytes.
 const FILE_BYTES_MAX: u64 = 1 << 20;
 
 /// All settings.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Config {
     /// host.yaml
@@ -39,23 +47,44 @@ pub(crate) struct Config {
     pub(crate) tracking: TrackingConfig,
     /// ocr.yaml
     pub(crate) ocr: OcrConfig,
+    /// plugins.yaml
+    pub(crate) plugins: PluginsConfig,
 }
 
-/// A configuration that cannot be used: which file, which key, what is wrong and what would be right.
+/// A configuration that cannot be used: which file, line and key, what is wrong and what would be right.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct ConfigError {
     file: PathBuf,
+    line: Option<u64>,
     key: Option<String>,
     problem: String,
 }
 
 impl fmt::Display for ConfigError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.file.display())?;
+        write!(f, "{}:", self.file.display())?;
+        if let Some(line) = self.line {
+            write!(f, "{line}:")?;
+        }
+        f.write_str(" ")?;
         if let Some(key) = &self.key {
             write!(f, "{key}: ")?;
         }
         f.write_str(&self.problem)
+    }
+}
+
+impl ConfigError {
+    /// A file or folder as a whole.
+    fn of_file(file: PathBuf, problem: String) -> Self {
+        Self { file, line: None, key: None, problem }
+    }
+
+    /// A key of one of the files of a folder, by its path such as `cameras[1].source`, with the line on which it stands.
+    pub(crate) fn at_key(folder: &Path, file: &str, key: String, problem: String) -> Self {
+        let file = folder.join(format!("{file}.yaml"));
+        let line = fs::read_to_string(&file).ok().and_then(|text| Lines::of(&text).line(&key));
+        Self { file, line, key: Some(key), problem }
     }
 }
 
@@ -91,20 +120,23 @@ impl From<InvalidKey> for Problem {
 }
 
 impl Config {
-    /// Reads the files of `folder`; without one those of `./config` or `/etc/ovr-alpr`. A file that is not there
-    /// gives the defaults, but a folder that was named must exist.
-    pub(crate) fn load(folder: Option<&Path>) -> Result<Self, ConfigError> {
-        let folder = match folder {
-            Some(named) if named.is_dir() => Some(named.to_owned()),
+    /// The folder that the files lie in: the one that was named, which must exist; else `./config` or `/etc/ovr-alpr`,
+    /// when one of the files is there.
+    pub(crate) fn folder(named: Option<&Path>) -> Result<Option<PathBuf>, ConfigError> {
+        match named {
+            Some(named) if named.is_dir() => Ok(Some(named.to_owned())),
             Some(named) => {
-                let problem =
-                    "no such folder; expected one with host.yaml, cameras.yaml, tracking.yaml, ocr.yaml";
-                return Err(ConfigError { file: named.to_owned(), key: None, problem: problem.to_owned() });
+                let problem = format!("no such folder; expected one with {}.yaml", FILES.join(".yaml, "));
+                Err(ConfigError::of_file(named.to_owned(), problem))
             }
             // A folder of that name that holds something else is none of ours.
-            None => ["config", "/etc/ovr-alpr"].iter().map(PathBuf::from).find(|path| has_a_file(path)),
-        };
-        let Some(folder) = folder else {
+            None => Ok(["config", "/etc/ovr-alpr"].iter().map(PathBuf::from).find(|path| has_a_file(path))),
+        }
+    }
+
+    /// Reads the files of [`Config::folder`]. A file that is not there gives the defaults.
+    pub(crate) fn load(named: Option<&Path>) -> Result<Self, ConfigError> {
+        let Some(folder) = Self::folder(named)? else {
             return Ok(Self::default());
         };
         refuse_strangers(&folder)?;
@@ -114,11 +146,10 @@ impl Config {
             cameras: read_file(&folder, "cameras", &schema)?,
             tracking: read_file(&folder, "tracking", &schema)?,
             ocr: read_file(&folder, "ocr", &schema)?,
+            plugins: read_file(&folder, "plugins", &schema)?,
         };
-        config.validate().map_err(|(file, problem)| {
-            let file = folder.join(format!("{file}.yaml"));
-            ConfigError { file, key: Some(problem.key), problem: problem.text }
-        })?;
+        let refuse = |(file, Problem { key, text })| ConfigError::at_key(&folder, file, key, text);
+        config.validate().map_err(refuse)?;
         Ok(config)
     }
 
@@ -132,29 +163,31 @@ impl Config {
         self.host.validate().map_err(|problem| ("host", problem))?;
         self.cameras.validate().map_err(|problem| ("cameras", problem))?;
         self.tracking.validate().map_err(|problem| ("tracking", problem))?;
-        self.ocr.validate().map_err(|problem| ("ocr", problem))
+        self.ocr.validate().map_err(|problem| ("ocr", problem))?;
+        self.plugins.validate().map_err(|error| ("plugins", error.into()))
     }
 }
 
 /// The files, without their ending.
-const FILES: [&str; 4] = ["host", "cameras", "tracking", "ocr"];
+const FILES: [&str; 5] = ["host", "cameras", "tracking", "ocr", "plugins"];
 
 fn has_a_file(folder: &Path) -> bool {
     FILES.iter().any(|name| folder.join(format!("{name}.yaml")).is_file())
 }
 
-/// A misspelt file is a whole file of settings that silently do not apply.
+/// A misspelt file is a whole file of settings that silently do not apply. Hidden files are an editor's own.
 fn refuse_strangers(folder: &Path) -> Result<(), ConfigError> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let yaml = |path: &PathBuf| path.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
-    let known = |path: &Path| {
-        FILES.iter().any(|name| path.file_name().is_some_and(|file| *file == *format!("{name}.yaml")))
+    let known_or_hidden = |path: &Path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with('.') || FILES.iter().any(|known| name == format!("{known}.yaml"))
     };
-    match entries.map(|entry| entry.path()).filter(yaml).find(|path| !known(path)) {
+    match entries.map(|entry| entry.path()).filter(yaml).find(|path| !known_or_hidden(path)) {
         None => Ok(()),
         Some(file) => {
             let problem = format!("no such configuration file; there are {}.yaml", FILES.join(".yaml, "));
-            Err(ConfigError { file, key: None, problem })
+            Err(ConfigError::of_file(file, problem))
         }
     }
 }
@@ -165,42 +198,57 @@ fn read_file<T: Default + DeserializeOwned>(
     schema: &Value,
 ) -> Result<T, ConfigError> {
     let file = folder.join(format!("{name}.yaml"));
-    let fail = |key: Option<String>, problem: String| ConfigError { file: file.clone(), key, problem };
-    let text = match std::fs::metadata(&file) {
+    let text = match fs::metadata(&file) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(T::default()),
         Ok(meta) if meta.len() > FILE_BYTES_MAX => {
-            return Err(fail(None, format!("{} bytes: expected at most {FILE_BYTES_MAX}", meta.len())));
+            let problem = format!("{} bytes: expected at most {FILE_BYTES_MAX}", meta.len());
+            return Err(ConfigError::of_file(file, problem));
         }
-        _ => {
-            std::fs::read_to_string(&file).map_err(|error| fail(None, format!("cannot read it: {error}")))?
-        }
+        _ => fs::read_to_string(&file)
+            .map_err(|error| ConfigError::of_file(file.clone(), format!("cannot read it: {error}")))?,
     };
-    parse(&text, name, schema).map_err(|(key, problem)| fail(key, problem))
+    parse(&text, name, schema).map_err(|Flaw { line, key, problem }| ConfigError { file, line, key, problem })
+}
+
+/// What is wrong with a text, and where.
+struct Flaw {
+    line: Option<u64>,
+    key: Option<String>,
+    problem: String,
 }
 
 /// One file's text. An empty file gives the defaults.
-fn parse<T: Default + DeserializeOwned>(
-    text: &str,
-    name: &str,
-    schema: &Value,
-) -> Result<T, (Option<String>, String)> {
-    let one_line =
-        |error: &serde_saphyr::Error| error.to_string().lines().next().unwrap_or_default().to_owned();
+fn parse<T: Default + DeserializeOwned>(text: &str, name: &str, schema: &Value) -> Result<T, Flaw> {
+    let refuse = |error: serde_saphyr::Error| flaw_of(&error, text);
     let options = serde_saphyr::options! { with_snippet: false };
-    let value: Value = serde_saphyr::from_str_with_options(text, options.clone())
-        .map_err(|error| (None, one_line(&error)))?;
+    let value: Value = serde_saphyr::from_str_with_options(text, options.clone()).map_err(refuse)?;
     if value.is_null() {
         return Ok(T::default());
     }
     if !value.is_object() {
-        return Err((None, "expected keys with values, such as `key: value`".to_owned()));
+        let problem = "expected keys with values, such as `key: value`".to_owned();
+        return Err(Flaw { line: None, key: None, problem });
     }
     let part = serde_json::json!({ name: value });
     if let Some(unknown) = keys::find_unknown(&part, schema) {
         let key = unknown.path.trim_start_matches(name).trim_start_matches('.').to_owned();
-        return Err((Some(key), unknown.hint));
+        return Err(Flaw { line: Lines::of(text).line(&key), key: Some(key), problem: unknown.hint });
     }
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| (None, one_line(&error)))
+    serde_saphyr::from_str_with_options(text, options).map_err(refuse)
+}
+
+/// What the parser says, in one line, with the key whose value it means.
+fn flaw_of(error: &serde_saphyr::Error, text: &str) -> Flaw {
+    let said = match error {
+        serde_saphyr::Error::DuplicateMappingKey { .. } => "this key stands twice".to_owned(),
+        _ => error.to_string(),
+    };
+    let said = said.lines().next().unwrap_or_default();
+    let at = error.location();
+    // Where it is stands before the key.
+    let problem = at.and_then(|_| said.rsplit_once(" at line ")).map_or(said, |(said, _)| said).to_owned();
+    let key = at.and_then(|at| Lines::of(text).key_at(at).map(str::to_owned));
+    Flaw { line: at.map(|at| at.line()), key, problem }
 }
 
 #[cfg(test)]
@@ -265,37 +313,64 @@ mod tests {
         let error = load_with("tracking.yaml", "tracker:\n  high_treshold: 0.5\n").unwrap_err();
         assert_eq!(
             error,
-            "./tracking.yaml: tracker.high_treshold: there is no such key; did you mean `high_threshold`?"
+            "./tracking.yaml:2: tracker.high_treshold: there is no such key; did you mean `high_threshold`?"
         );
         let error = load_with("host.yaml", "sitee: x\n").unwrap_err();
-        assert_eq!(error, "./host.yaml: sitee: there is no such key; did you mean `site`?");
+        assert_eq!(error, "./host.yaml:1: sitee: there is no such key; did you mean `site`?");
     }
 
     #[test]
     fn bad_values_and_bad_yaml_are_one_line_that_names_the_file() {
         for (file, text, word) in [
-            ("host.yaml", "site: [1", "line"),
-            ("host.yaml", "site: a b\n", "is no name"),
+            ("host.yaml", "\nsite: [1", "host.yaml:2: "),
+            ("host.yaml", "site: a\nsite: b\n", "host.yaml:2: site: this key stands twice"),
+            ("host.yaml", "bus: 'local:'\nsite: a b\n", "host.yaml:2: site: \"a b\" is no name"),
             ("host.yaml", "bus: carrier-pigeon\n", "local:"),
             ("host.yaml", "dedup: { window_s: 5m }\n", "dedup.window_s: \"5m\": expected a whole number"),
             ("host.yaml", "dedup: { window_s: -1 }\n", "dedup.window_s: -1: expected at least 0"),
             ("host.yaml", "runtime: { threads: 1000000 }\n", "expected 0 to 64"),
             ("hosts.yaml", "site: a\n", "host.yaml"),
+            (
+                "cameras.yaml",
+                "cameras:\n  - id: a\n    source:\n      flie: { path: x.mp4 }\n",
+                "cameras.yaml:4: cameras[0].source.flie: there is no such key; did you mean `file`?",
+            ),
+            (
+                "cameras.yaml",
+                "cameras:\n  - id: a\n    source: { test: { width: 8, height: 64, fps: 5 } }\n",
+                "cameras.yaml:3: cameras[0].source: ",
+            ),
             ("ocr.yaml", "finder: { text: { boxes: { threshold: 7 } } }\n", "finder.text.boxes.threshold: 7"),
-            ("tracking.yaml", "tracker: { low_threshold: -1 }\n", "tracker.low_threshold: -1"),
+            ("plugins.yaml", "countries: [UK]\n", "countries[0]: \"UK\" cannot be used: expected GB"),
+            ("plugins.yaml", "plugins: { enrich-site: { setings: {} } }\n", "did you mean `settings`"),
+            (
+                "tracking.yaml",
+                "tracker:\n  low_threshold: -1\n",
+                "tracking.yaml:2: tracker.low_threshold: -1",
+            ),
             ("host.yaml", "spool: { queue_records_max: 0 }\n", "spool.queue_records_max: 0"),
             ("host.yaml", "- a\n", "key: value"),
             (
                 "cameras.yaml",
                 "cameras:\n  - id: a\n    source: { file: { path: x.mp4 } }\n  - id: a\n    source: { file: { path: x.mp4 } }\n",
-                "stands twice",
+                "cameras.yaml:4: cameras[1].id: the id a stands twice",
             ),
         ] {
             let error = load_with(file, text).unwrap_err();
-            assert!(error.starts_with(&format!("./{file}: ")), "{error}");
+            assert!(error.starts_with(&format!("./{file}:")), "{error}");
             assert_eq!(error.lines().count(), 1, "{error}");
             assert!(error.contains(word), "{error}");
         }
+    }
+
+    #[test]
+    fn a_plugins_settings_are_texts_whatever_they_look_like() {
+        let text = "plugins:\n  enrich-site:\n    settings: { gate: north, lanes: 2, open: true }\n";
+        let config = load_with("plugins.yaml", text).unwrap();
+        let settings = &config.plugins.plugins["enrich-site"].settings;
+        assert_eq!(settings["gate"], "north");
+        assert_eq!(settings["lanes"], "2");
+        assert_eq!(settings["open"], "true");
     }
 
     #[test]

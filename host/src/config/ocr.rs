@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use ovr_events::assemble::AssembleConfig;
 use ovr_vision::find::TextFinderConfig;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Problem;
 
 /// ocr.yaml: how plates are found, read and agreed on.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct OcrConfig {
     /// What finds the places that may be plates.
@@ -22,7 +22,7 @@ pub(crate) struct OcrConfig {
 }
 
 /// What finds the places that may be plates.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct FinderConfig {
     /// ONNX file of a PP-OCR text detection network; null takes the one that `./dev setup` fetched.
@@ -32,7 +32,7 @@ pub(crate) struct FinderConfig {
 }
 
 /// What reads plates.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ReaderConfig {
     /// ONNX file of a reader, CTC or fixed slots by its metadata; null takes the one that `./dev setup` fetched.

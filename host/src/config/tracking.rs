@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use ovr_vision::detect::DetectorConfig;
 use ovr_vision::track::TrackConfig;
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::Problem;
 
 /// tracking.yaml: how often and with what is looked for plates and vehicles, and how they are followed.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct TrackingConfig {
     /// When the detectors run.
@@ -22,7 +22,7 @@ pub(crate) struct TrackingConfig {
 }
 
 /// When the detectors run.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct DetectionConfig {
     /// Pictures looked at in each second of video; the tracker fills in the others. A camera that is faster than
@@ -35,7 +35,7 @@ pub(crate) struct DetectionConfig {
 }
 
 /// A network that finds vehicles.
-#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct VehicleDetectorConfig {
     /// The ONNX file.

@@ -45,6 +45,8 @@ pub(crate) fn event(number: u64, plate: &str) -> PlateEvent {
         region: None,
         format_id: None,
         verdict: Verdict::Valid,
+        series: None,
+        formats: Vec::new(),
         plate_quad: None,
         plate_width_px: Some(120.0),
         vehicle_box: None,
@@ -55,6 +57,8 @@ pub(crate) fn event(number: u64, plate: &str) -> PlateEvent {
         detector_digest: None,
         reader_digest: Some(Digest::of(b"reader")),
         plugin_digests: vec![],
+        plugin_failures: Vec::new(),
+        attributes: Vec::new(),
         dedup: Dedup {
             decision: DedupDecision::Emit,
             repeats_event_id: None,

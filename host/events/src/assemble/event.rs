@@ -62,6 +62,8 @@ impl Assembler {
             region: None,
             format_id: None,
             verdict: Verdict::Unchecked { why: "no plate-format plugin is loaded".to_owned() },
+            series: None,
+            formats: Vec::new(),
             plate_quad: shot.quad,
             plate_width_px: shot.width_px,
             vehicle_box: shot.vehicle.map(|(_, bbox)| bbox),
@@ -72,6 +74,8 @@ impl Assembler {
             detector_digest: self.digests.detector.clone(),
             reader_digest: shot.reader.clone().or_else(|| self.digests.reader.clone()),
             plugin_digests: Vec::new(),
+            plugin_failures: Vec::new(),
+            attributes: Vec::new(),
             dedup: Dedup {
                 decision: DedupDecision::Emit,
                 repeats_event_id: None,

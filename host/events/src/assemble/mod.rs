@@ -83,6 +83,19 @@ impl Assembler {
         Ok(Self { config, site, camera, digests, passes: BTreeMap::new(), carriers: BTreeSet::new() })
     }
 
+    /// Changes the numbers and keeps the tracks; after an error the old numbers stand. `reads_max` holds for tracks that
+    /// begin from now on.
+    pub fn reconfigure(&mut self, config: AssembleConfig) -> Result<(), InvalidKey> {
+        config.validate()?;
+        self.config = config;
+        Ok(())
+    }
+
+    /// The weights that are at work from now on.
+    pub fn use_models(&mut self, digests: Digests) {
+        self.digests = digests;
+    }
+
     /// Takes in one track on one frame. Mostly gives nothing; a `new` or `update` event when the reads come to
     /// agree; and the last event of the track seen least recently when there are too many tracks.
     pub fn observe(&mut self, observation: &Observation<'_>) -> Vec<Emission> {
@@ -234,6 +247,10 @@ impl Assembler {
         if let Plate::Read(fused, votes) = &plate {
             report.agreed = Some((fused.clone(), *votes));
         }
+        let positions = match &plate {
+            Plate::Read(fused, _) => fused.positions.clone(),
+            Plate::Unread(_) => Vec::new(),
+        };
         let report = report.clone();
         let best = pass.shots.report(group);
         let event = self.event(pass, &report, lifecycle, plate)?;
@@ -244,7 +261,7 @@ impl Assembler {
             Lifecycle::Final => "final",
         };
         metric::event(&self.camera, outcome);
-        Some(Emission { event, best, decided_at: None })
+        Some(Emission { event, positions, best, decided_at: None })
     }
 }
 

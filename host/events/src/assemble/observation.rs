@@ -1,6 +1,7 @@
 //! What the assembler is told, and what it gives.
 
 use ovr_domain::event::{PlateEvent, Vehicle};
+use ovr_domain::read::Position;
 use ovr_domain::track::Track;
 use ovr_domain::{BBox, CropQuality, Digest, Frame, PlateRead, Timestamp};
 
@@ -51,6 +52,8 @@ pub struct Observation<'a> {
 pub struct Emission {
     /// The event, not yet through dedup and without pictures.
     pub event: PlateEvent,
+    /// What all reads say of each place of the plate; empty when it was not read.
+    pub positions: Vec<Position>,
     /// The frame with the best crop. Nothing when no crop is better than the one that an earlier revision had.
     pub best: Option<Frame>,
     /// When the frame that decided reached this program: the latency of an event counts from here. Nothing for an

@@ -1,8 +1,8 @@
 //! Events for the tests: a usual one, and any that the types allow.
 
 use ovr_domain::event::{
-    Candidate, Correction, Dedup, DedupDecision, Direction, EvidenceKind, EvidenceRef, Lifecycle,
-    UnreadReason, Vehicle, Verdict, Votes,
+    Attribute, Candidate, Correction, Dedup, DedupDecision, Direction, EvidenceKind, EvidenceRef,
+    FormatMatch, Lifecycle, PluginFailure, UnreadReason, Vehicle, Verdict, Votes,
 };
 use ovr_domain::read::CropQuality;
 use ovr_domain::{
@@ -44,6 +44,8 @@ pub(crate) fn usual() -> PlateEvent {
         region: None,
         format_id: None,
         verdict: Verdict::Unchecked { why: "no format plugin".into() },
+        series: None,
+        formats: vec![],
         plate_quad: Some(BBox::new(10.0, 10.0, 110.0, 40.0).quad()),
         plate_width_px: Some(100.0),
         vehicle_box: Some(BBox::new(0.0, 0.0, 500.0, 400.0)),
@@ -54,6 +56,8 @@ pub(crate) fn usual() -> PlateEvent {
         detector_digest: Some(Digest::of(b"detector")),
         reader_digest: Some(Digest::of(b"reader")),
         plugin_digests: vec![],
+        plugin_failures: vec![],
+        attributes: vec![],
         dedup: Dedup { decision: DedupDecision::Emit, repeats_event_id: None, reason: "first pass".into() },
     }
 }
@@ -96,8 +100,28 @@ fn evidences() -> impl Strategy<Value = EvidenceRef> {
     })
 }
 
+fn formats() -> impl Strategy<Value = FormatMatch> {
+    let texts = any::<(String, String, Option<String>, String, String)>();
+    (texts, any::<f32>()).prop_map(|((plate, country, region, format_id, series), score)| FormatMatch {
+        plate,
+        country,
+        region,
+        format_id,
+        series,
+        score,
+    })
+}
+
+fn failures() -> impl Strategy<Value = PluginFailure> {
+    any::<(String, String)>().prop_map(|(plugin, reason)| PluginFailure { plugin, reason })
+}
+
+fn attributes() -> impl Strategy<Value = Attribute> {
+    any::<(String, String, String)>().prop_map(|(key, value, plugin)| Attribute { key, value, plugin })
+}
+
 fn corrections() -> impl Strategy<Value = Correction> {
-    (any::<u32>(), any::<char>(), any::<char>(), any::<String>())
+    (any::<u32>(), any::<Option<char>>(), any::<Option<char>>(), any::<String>())
         .prop_map(|(position, from, to, rule)| Correction { position, from, to, rule })
 }
 
@@ -152,11 +176,19 @@ fn with_plate(event: PlateEvent) -> impl Strategy<Value = PlateEvent> {
         UnreadReason::NoPlateSeen,
     ]));
     let candidates = (any::<String>(), any::<f32>()).prop_map(|(plate, score)| Candidate { plate, score });
-    let lists = (vec(corrections(), 0..4), vec(any::<f32>(), 0..20), vec(candidates, 0..4));
-    let texts = proptest::array::uniform6(of(any::<String>()));
+    let lists =
+        (vec(corrections(), 0..4), vec(any::<f32>(), 0..20), vec(candidates, 0..4), vec(formats(), 0..4));
+    let texts = proptest::array::uniform7(of(any::<String>()));
     (texts, lists, any::<f32>(), reasons, verdicts()).prop_map(
-        move |(texts, (corrections, char_confidences, candidates), confidence, unread_reason, verdict)| {
-            let [plate_observed, plate_normalized, plate_corrected, country, region, format_id] = texts;
+        move |(
+            texts,
+            (corrections, char_confidences, candidates, formats),
+            confidence,
+            unread_reason,
+            verdict,
+        )| {
+            let [plate_observed, plate_normalized, plate_corrected, country, region, format_id, series] =
+                texts;
             PlateEvent {
                 plate_observed,
                 plate_normalized,
@@ -170,6 +202,8 @@ fn with_plate(event: PlateEvent) -> impl Strategy<Value = PlateEvent> {
                 region,
                 format_id,
                 verdict,
+                series,
+                formats,
                 ..event.clone()
             }
         },
@@ -192,8 +226,9 @@ fn with_picture(event: PlateEvent) -> impl Strategy<Value = PlateEvent> {
         exposure,
     }));
     let digests = (of(digests()), of(digests()), vec(digests(), 0..3));
-    (places, qualities, vec(evidences(), 0..4), digests, dedups()).prop_map(
-        move |(places, quality, evidence, digests, dedup)| {
+    let plugins = (vec(failures(), 0..3), vec(attributes(), 0..3));
+    (places, qualities, vec(evidences(), 0..4), digests, plugins, dedups()).prop_map(
+        move |(places, quality, evidence, digests, (plugin_failures, attributes), dedup)| {
             let (plate_quad, plate_width_px, vehicle_box, vehicle, direction) = places;
             let (detector_digest, reader_digest, plugin_digests) = digests;
             PlateEvent {
@@ -207,6 +242,8 @@ fn with_picture(event: PlateEvent) -> impl Strategy<Value = PlateEvent> {
                 detector_digest,
                 reader_digest,
                 plugin_digests,
+                plugin_failures,
+                attributes,
                 dedup,
                 ..event.clone()
             }

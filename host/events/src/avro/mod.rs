@@ -26,6 +26,9 @@ use ovr_domain::PlateEvent;
 /// The schema that events are written with.
 pub const SCHEMA: &str = include_str!("../../../../schemas/plate_event.avsc");
 
+/// Schemas that wrote events before, the oldest first: a spool that an earlier version filled is read all the same.
+pub const OLDER_SCHEMAS: &[&str] = &[include_str!("../../../../schemas/older/plate_event-1.avsc")];
+
 /// Longest encoded event in bytes, header included. A real one has about 1,000.
 pub const EVENT_BYTES_MAX: usize = 256 * 1024;
 
@@ -153,7 +156,7 @@ pub fn schema_fingerprint() -> Result<u64, AvroError> {
 
 fn shipped() -> Result<&'static EventCodec, AvroError> {
     static CODEC: OnceLock<Result<EventCodec, AvroError>> = OnceLock::new();
-    CODEC.get_or_init(|| EventCodec::new(SCHEMA, &[])).as_ref().map_err(Clone::clone)
+    CODEC.get_or_init(|| EventCodec::new(SCHEMA, OLDER_SCHEMAS)).as_ref().map_err(Clone::clone)
 }
 
 fn parse(text: &str) -> Result<Schema, AvroError> {

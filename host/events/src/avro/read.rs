@@ -9,8 +9,8 @@ use std::fmt::Write as _;
 
 use apache_avro::types::Value;
 use ovr_domain::event::{
-    Candidate, Correction, Dedup, DedupDecision, Direction, EvidenceKind, EvidenceRef, Lifecycle,
-    UnreadReason, Vehicle, Verdict, Votes,
+    Attribute, Candidate, Correction, Dedup, DedupDecision, Direction, EvidenceKind, EvidenceRef,
+    FormatMatch, Lifecycle, PluginFailure, UnreadReason, Vehicle, Verdict, Votes,
 };
 use ovr_domain::read::CropQuality;
 use ovr_domain::{
@@ -54,6 +54,8 @@ pub(super) fn event(value: Value) -> Read<PlateEvent> {
         region: f.optional("region", text)?,
         format_id: f.optional("format_id", text)?,
         verdict: f.required("verdict", verdict)?,
+        series: f.optional("series", text)?,
+        formats: f.list("formats", format_match)?,
         plate_quad: f.optional("plate_quad", quad)?,
         plate_width_px: f.optional("plate_width_px", float)?,
         vehicle_box: f.optional("vehicle_box", bbox)?,
@@ -64,6 +66,8 @@ pub(super) fn event(value: Value) -> Read<PlateEvent> {
         detector_digest: f.optional("detector_digest", digest)?,
         reader_digest: f.optional("reader_digest", digest)?,
         plugin_digests: f.list("plugin_digests", digest)?,
+        plugin_failures: f.list("plugin_failures", plugin_failure)?,
+        attributes: f.list("attributes", attribute)?,
         dedup: f.required("dedup", dedup)?,
     })
 }
@@ -129,12 +133,13 @@ fn parsed<T, E: std::fmt::Display>(
     parse(&text(name, value)?).map_err(|error| wrong(name, &error.to_string()))
 }
 
-fn character(name: &'static str, value: Value) -> Read<char> {
+/// One character, or none in an empty text.
+fn character(name: &'static str, value: Value) -> Read<Option<char>> {
     let text = text(name, value)?;
     let mut chars = text.chars();
     match (chars.next(), chars.next()) {
-        (Some(character), None) => Ok(character),
-        _ => Err(wrong(name, "expected one character")),
+        (character, None) => Ok(character),
+        _ => Err(wrong(name, "expected at most one character")),
     }
 }
 
@@ -212,6 +217,32 @@ fn correction(_: &'static str, value: Value) -> Read<Correction> {
 fn candidate(_: &'static str, value: Value) -> Read<Candidate> {
     let mut fields = Fields::of("candidates", value)?;
     Ok(Candidate { plate: fields.required("plate", text)?, score: fields.required("score", float)? })
+}
+
+fn format_match(_: &'static str, value: Value) -> Read<FormatMatch> {
+    let mut fields = Fields::of("formats", value)?;
+    Ok(FormatMatch {
+        plate: fields.required("plate", text)?,
+        country: fields.required("country", text)?,
+        region: fields.optional("region", text)?,
+        format_id: fields.required("format_id", text)?,
+        series: fields.required("series", text)?,
+        score: fields.required("score", float)?,
+    })
+}
+
+fn plugin_failure(_: &'static str, value: Value) -> Read<PluginFailure> {
+    let mut fields = Fields::of("plugin_failures", value)?;
+    Ok(PluginFailure { plugin: fields.required("plugin", text)?, reason: fields.required("reason", text)? })
+}
+
+fn attribute(_: &'static str, value: Value) -> Read<Attribute> {
+    let mut fields = Fields::of("attributes", value)?;
+    Ok(Attribute {
+        key: fields.required("key", text)?,
+        value: fields.required("value", text)?,
+        plugin: fields.required("plugin", text)?,
+    })
 }
 
 fn votes(_: &'static str, value: Value) -> Read<Votes> {

@@ -1,7 +1,9 @@
 //! From the event to an Avro value, in the order of the schema.
 
 use apache_avro::types::Value;
-use ovr_domain::event::{Candidate, Correction, Dedup, EvidenceRef, Vehicle, Verdict};
+use ovr_domain::event::{
+    Attribute, Candidate, Correction, Dedup, EvidenceRef, FormatMatch, PluginFailure, Vehicle, Verdict,
+};
 use ovr_domain::read::CropQuality;
 use ovr_domain::{BBox, Digest, PlateEvent, Quad, Timestamp};
 use serde::Serialize;
@@ -56,6 +58,8 @@ fn plate(event: &PlateEvent) -> Fields {
         ("region", optional(event.region.as_deref().map(text))),
         ("format_id", optional(event.format_id.as_deref().map(text))),
         ("verdict", verdict(&event.verdict)),
+        ("series", optional(event.series.as_deref().map(text))),
+        ("formats", array(&event.formats, format_match)),
     ])
 }
 
@@ -71,6 +75,8 @@ fn picture(event: &PlateEvent) -> Fields {
         ("detector_digest", optional(event.detector_digest.as_ref().map(digest))),
         ("reader_digest", optional(event.reader_digest.as_ref().map(digest))),
         ("plugin_digests", array(&event.plugin_digests, digest)),
+        ("plugin_failures", array(&event.plugin_failures, plugin_failure)),
+        ("attributes", array(&event.attributes, attribute)),
         ("dedup", dedup(&event.dedup)),
     ])
 }
@@ -124,14 +130,37 @@ fn digest(digest: &Digest) -> Value {
 fn correction(correction: &Correction) -> Value {
     Value::Record(record([
         ("position", number(correction.position)),
-        ("from", Value::String(correction.from.to_string())),
-        ("to", Value::String(correction.to.to_string())),
+        ("from", Value::String(correction.from.into_iter().collect())),
+        ("to", Value::String(correction.to.into_iter().collect())),
         ("rule", text(&correction.rule)),
     ]))
 }
 
 fn candidate(candidate: &Candidate) -> Value {
     Value::Record(record([("plate", text(&candidate.plate)), ("score", Value::Float(candidate.score))]))
+}
+
+fn format_match(found: &FormatMatch) -> Value {
+    Value::Record(record([
+        ("plate", text(&found.plate)),
+        ("country", text(&found.country)),
+        ("region", optional(found.region.as_deref().map(text))),
+        ("format_id", text(&found.format_id)),
+        ("series", text(&found.series)),
+        ("score", Value::Float(found.score)),
+    ]))
+}
+
+fn plugin_failure(failure: &PluginFailure) -> Value {
+    Value::Record(record([("plugin", text(&failure.plugin)), ("reason", text(&failure.reason))]))
+}
+
+fn attribute(attribute: &Attribute) -> Value {
+    Value::Record(record([
+        ("key", text(&attribute.key)),
+        ("value", text(&attribute.value)),
+        ("plugin", text(&attribute.plugin)),
+    ]))
 }
 
 fn verdict(verdict: &Verdict) -> Value {

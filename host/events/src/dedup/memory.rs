@@ -25,12 +25,27 @@ pub(super) struct Passed {
     /// Whether more revisions are to come: the vehicle is still in view.
     pub(super) open: bool,
     pub(super) decided: Dedup,
+    /// The event without what a policy is not told, so that thousands of passes stay small.
+    pub(super) event: Box<PlateEvent>,
 }
 
 /// The text that is compared: the corrected plate where a format changed it.
 pub(super) fn plate_of(event: &PlateEvent) -> Option<String> {
-    let text = event.plate_corrected.as_ref().or(event.plate_normalized.as_ref())?;
-    Some(normalize(text)).filter(|plate| !plate.is_empty())
+    Some(normalize(event.plate()?)).filter(|plate| !plate.is_empty())
+}
+
+fn slim(event: &PlateEvent) -> PlateEvent {
+    PlateEvent {
+        corrections: Vec::new(),
+        char_confidences: Vec::new(),
+        candidates: Vec::new(),
+        formats: Vec::new(),
+        evidence: Vec::new(),
+        plugin_digests: Vec::new(),
+        plugin_failures: Vec::new(),
+        attributes: Vec::new(),
+        ..event.clone()
+    }
 }
 
 impl Passed {
@@ -47,6 +62,7 @@ impl Passed {
             place: event.plate_quad.map(|quad| quad.bounds()).or(event.vehicle_box).filter(|b| b.is_sane()),
             open: event.lifecycle != Lifecycle::Final,
             decided,
+            event: Box::new(slim(event)),
         }
     }
 

@@ -20,18 +20,22 @@
 //! have opened a gate.
 //!
 //! ```
+//! use ovr_domain::hook::NoPlugins;
 //! use ovr_events::dedup::{Dedup, DedupConfig};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let mut dedup = Dedup::new(DedupConfig::default())?;
 //! dedup.rebuild([]); // after a restart: the events of the last window, out of the store
-//! // for each event, before it is spooled:  dedup.decide(&mut event);
+//! // for each event, before it is spooled:  dedup.decide(&mut event, &NoPlugins);
 //! # Ok(())
 //! # }
 //! ```
 
 mod config;
 mod memory;
+mod policy;
+#[cfg(test)]
+mod policy_tests;
 #[cfg(test)]
 mod tests;
 
@@ -39,6 +43,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use ovr_domain::event::{Dedup as Decision, DedupDecision, PlateEvent};
+use ovr_domain::hook::DedupPolicy;
 use ovr_domain::{CameraId, EventId, SiteId};
 
 use crate::assemble::InvalidKey;
@@ -69,16 +74,27 @@ impl Dedup {
         Ok(Self { config, cameras: BTreeMap::new() })
     }
 
-    /// Decides about an event and writes the decision into it. To be called once for each revision, in order.
-    pub fn decide(&mut self, event: &mut PlateEvent) {
+    /// Changes the numbers and keeps what is remembered; after an error the old numbers stand.
+    pub fn reconfigure(&mut self, config: DedupConfig) -> Result<(), InvalidKey> {
+        config.validate()?;
+        self.config = config;
+        Ok(())
+    }
+
+    /// Decides about an event and writes the decision into it. To be called once for each revision, in order. A policy
+    /// that is loaded decides instead of the native one; where it gives no answer, the native one does.
+    pub fn decide(&mut self, event: &mut PlateEvent, policy: &dyn DedupPolicy) {
         let config = self.config;
+        let mut passed = Passed::new(event, first_decision());
         let passes = self.passes_of(event);
         let place = passes.iter().position(|p| p.event_id == event.event_id);
-        let known = place.map(|index| passes.swap_remove(index));
-        let mut passed = Passed::new(event, first_decision());
-        passed.decided = match known {
-            Some(known) => again(passes, &passed, known.decided, &config),
-            None => first(passes, &passed, &config),
+        let known = place.map(|index| passes.swap_remove(index).decided);
+        let answer = policy::ask(policy, event, &passed, known.as_ref(), &self.cameras, &config);
+        let passes = self.passes_of(event);
+        passed.decided = match (answer, known) {
+            (Some(decided), _) => decided,
+            (None, Some(known)) => again(passes, &passed, known, &config),
+            (None, None) => first(passes, &passed, &config),
         };
         event.dedup = passed.decided.clone();
         let now = passed.first_seen;

@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use ovr_domain::event::{Direction, Lifecycle, UnreadReason, Verdict, Votes};
+use ovr_domain::hook::NoPlugins;
 use ovr_domain::{BBox, EventId, Timestamp, TrackId};
 use proptest::prelude::*;
 
@@ -13,7 +14,7 @@ fn at(seconds: f64) -> Timestamp {
 }
 
 /// The last revision of a pass that was seen for one second from `seconds` on.
-fn passing(plate: Option<&str>, seconds: f64) -> PlateEvent {
+pub(super) fn passing(plate: Option<&str>, seconds: f64) -> PlateEvent {
     PlateEvent {
         event_id: EventId::mint(at(seconds)),
         revision: 1,
@@ -41,6 +42,8 @@ fn passing(plate: Option<&str>, seconds: f64) -> PlateEvent {
         region: None,
         format_id: None,
         verdict: Verdict::Valid,
+        series: None,
+        formats: Vec::new(),
         plate_quad: Some(BBox::new(300.0, 200.0, 400.0, 225.0).quad()),
         plate_width_px: Some(100.0),
         vehicle_box: None,
@@ -51,6 +54,8 @@ fn passing(plate: Option<&str>, seconds: f64) -> PlateEvent {
         detector_digest: None,
         reader_digest: None,
         plugin_digests: Vec::new(),
+        plugin_failures: Vec::new(),
+        attributes: Vec::new(),
         dedup: first_decision(),
     }
 }
@@ -62,7 +67,7 @@ fn dedup() -> Dedup {
 /// Decides about all of them and gives decision and repeated event of each.
 fn decide(dedup: &mut Dedup, events: &mut [PlateEvent]) -> Vec<(DedupDecision, Option<EventId>)> {
     let decided = events.iter_mut().map(|event| {
-        dedup.decide(event);
+        dedup.decide(event, &NoPlugins);
         (event.dedup.decision, event.dedup.repeats_event_id)
     });
     decided.collect()
@@ -173,11 +178,11 @@ fn a_revision_keeps_the_decision_of_its_event() {
     decide(&mut dedup, &mut events);
     let mut last = events[1].clone();
     (last.revision, last.lifecycle, last.dedup) = (2, Lifecycle::Final, first_decision());
-    dedup.decide(&mut last);
+    dedup.decide(&mut last, &NoPlugins);
     assert_eq!(last.dedup, events[1].dedup);
     let mut first_again = events[0].clone();
     first_again.revision = 2;
-    dedup.decide(&mut first_again);
+    dedup.decide(&mut first_again, &NoPlugins);
     assert_eq!(first_again.dedup.decision, Emit, "an event does not repeat itself");
 }
 
@@ -193,7 +198,7 @@ fn a_repeat_that_turns_out_to_be_another_plate_or_way_is_emitted() {
         let mut last = events[1].clone();
         (last.revision, last.lifecycle) = (2, Lifecycle::Final);
         change(&mut last);
-        dedup.decide(&mut last);
+        dedup.decide(&mut last, &NoPlugins);
         assert_eq!((last.dedup.decision, last.dedup.repeats_event_id), (Emit, None));
     }
 }
@@ -253,13 +258,13 @@ fn a_refused_event_makes_no_repeat_of_those_that_follow() {
 fn memory_is_bounded_for_a_camera_and_in_cameras() {
     let mut dedup = Dedup::new(DedupConfig { passes_max: 50, ..DedupConfig::default() }).unwrap();
     for i in 0..300 {
-        dedup.decide(&mut passing(Some(&format!("P{i}")), f64::from(i) * 0.01));
+        dedup.decide(&mut passing(Some(&format!("P{i}")), f64::from(i) * 0.01), &NoPlugins);
     }
     assert_eq!(dedup.passes(), 50);
     for i in 0..1_100 {
         let mut event = passing(Some("AB123C"), f64::from(i));
         event.camera_id = CameraId::new(&format!("camera-{i}")).unwrap();
-        dedup.decide(&mut event);
+        dedup.decide(&mut event, &NoPlugins);
     }
     assert!(dedup.cameras.len() <= CAMERAS_MAX);
     assert!(DedupConfig { passes_max: 0, ..DedupConfig::default() }.validate().is_err());

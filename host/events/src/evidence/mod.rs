@@ -73,6 +73,13 @@ impl Pictures {
         Ok(Self { config, clock, state: Mutex::default() })
     }
 
+    /// Changes what is cut and kept, for events from now on; after an error the old numbers stand.
+    pub fn reconfigure(&mut self, config: PicturesConfig) -> Result<(), InvalidKey> {
+        config.validate()?;
+        self.config = config;
+        Ok(())
+    }
+
     /// Cuts and encodes the pictures of an event out of its best frame, the plate first. Nothing when the event comes
     /// without a frame; kinds that are not kept or show nothing are left out.
     pub fn cut(&self, emission: &Emission) -> Vec<Evidence> {

@@ -90,6 +90,8 @@ fn emission(lifecycle: Lifecycle, vehicle: bool) -> Emission {
         region: None,
         format_id: None,
         verdict: Verdict::Valid,
+        series: None,
+        formats: Vec::new(),
         plate_quad: Some(BBox::new(300.0, 200.0, 360.0, 216.0).quad()),
         plate_width_px: Some(60.0),
         vehicle_box: vehicle.then_some(BBox::new(200.0, 80.0, 460.0, 260.0)),
@@ -100,9 +102,11 @@ fn emission(lifecycle: Lifecycle, vehicle: bool) -> Emission {
         detector_digest: None,
         reader_digest: None,
         plugin_digests: Vec::new(),
+        plugin_failures: Vec::new(),
+        attributes: Vec::new(),
         dedup: Dedup { decision: DedupDecision::Emit, repeats_event_id: None, reason: String::new() },
     };
-    Emission { event, best: Some(frame), decided_at: None }
+    Emission { event, positions: Vec::new(), best: Some(frame), decided_at: None }
 }
 
 fn kinds(event: &PlateEvent) -> Vec<EvidenceKind> {

@@ -1,6 +1,7 @@
 //! Fusion against a seeded simulator that damages a true plate the way readers and roads do.
 
-use ovr_domain::read::normalize;
+use ovr_domain::hook::POSITIONS_MAX;
+use ovr_domain::read::{Position, normalize};
 use ovr_domain::{Alternative, BBox, CapturedAt, CropQuality, Digest, PlateRead, Timestamp};
 use proptest::prelude::*;
 
@@ -288,6 +289,14 @@ proptest! {
             prop_assert!(fused.char_confidences.iter().all(|c| (0.0..=1.0).contains(c)));
             prop_assert!((0.0..=1.0).contains(&fused.confidence) && fused.margin.is_finite());
             prop_assert_eq!(fused.candidates.first().map(|c| c.plate.as_str()), Some(fused.text.as_str()));
+            let present = fused.positions.iter().filter(|p| p.is_present());
+            let best: String = present.filter_map(Position::best).collect();
+            prop_assert!(fused.text.starts_with(&best), "{} is not {}", best, fused.text);
+            prop_assert!(fused.positions.len() == POSITIONS_MAX || best == fused.text, "{} is not {}", best, fused.text);
+            for position in &fused.positions {
+                let sum: f32 = position.alternatives.iter().map(|a| a.probability).sum();
+                prop_assert!(!position.alternatives.is_empty() && sum + position.absent <= 1.0 + 1e-4, "{:?}", position);
+            }
         }
     }
 

@@ -1,7 +1,8 @@
 //! Counts the votes of each column of an alignment and lists the texts that the columns admit.
 
 use ovr_domain::event::Candidate;
-use ovr_domain::read::normalize;
+use ovr_domain::hook::POSITIONS_MAX;
+use ovr_domain::read::{ALTERNATIVES_MAX, Alternative, Position, normalize};
 
 use super::align::{Column, align};
 use super::lattice::Lattice;
@@ -19,6 +20,12 @@ const OPTIONS_MAX: usize = 4;
 /// Weight of knowing nothing, spread over all characters. It keeps the confidence of a single read below what the
 /// reader claims, and is outweighed as reads add up (additive smoothing).
 const PRIOR: f32 = 0.15;
+
+/// Share of a column's votes for some character from which it is worth telling a format check of it.
+const WORTH_TELLING: f32 = 0.05;
+
+/// The least absence of a column that was voted out.
+const JUST_ABSENT: f32 = 0.51;
 
 /// Voice of a read whose text ends before a column: it may be a post, a tow bar or the border of the box that hides
 /// the character, so it says only half that there is none.
@@ -41,6 +48,8 @@ pub struct Fused {
     pub margin: f32,
     /// Reads that agree on the letter or digit that the fewest agree on.
     pub support: u32,
+    /// What the reads say of each place, [`Self::text`] and what was voted out of it: what a format check decides on.
+    pub positions: Vec<Position>,
 }
 
 /// A column after the count.
@@ -89,7 +98,28 @@ pub(super) fn fuse(reads: &[Lattice]) -> Option<Fused> {
         margin: score(0) - score(1),
         support,
         candidates,
+        positions: positions(&counts),
     })
+}
+
+/// The columns as a lattice. Its most probable text is the fused one: a column that was voted out is absent, more likely
+/// than not, whatever the prior says.
+fn positions(counts: &[Count]) -> Vec<Position> {
+    let position = |count: &Count| {
+        let present = count.is_present();
+        let absent = count.gap / count.total;
+        let absent = if present { absent.min(0.5) } else { absent.max(JUST_ABSENT) };
+        let voted: f32 = count.characters.iter().map(|(_, mass)| mass).sum();
+        let room = (1.0 - absent).min(voted / count.total);
+        let alternatives = count.characters.iter().take(ALTERNATIVES_MAX);
+        let alternatives = alternatives
+            .map(|&(character, mass)| Alternative { character, probability: mass / voted * room })
+            .collect();
+        (present || voted / count.total >= WORTH_TELLING, Position { alternatives, absent })
+    };
+    let worth =
+        counts.iter().map(position).filter(|(worth, position)| *worth && !position.alternatives.is_empty());
+    worth.map(|(_, position)| position).take(POSITIONS_MAX).collect()
 }
 
 /// First and last column of a read.

@@ -7,6 +7,23 @@ use serde::Deserialize;
 
 use crate::print::Refusal;
 
+/// Distinguishing signs that are no ISO 3166-1 codes, with the code that they stand for.
+const SIGNS: [(&str, &str); 13] = [
+    ("A", "AT"),
+    ("B", "BE"),
+    ("D", "DE"),
+    ("E", "ES"),
+    ("F", "FR"),
+    ("FIN", "FI"),
+    ("H", "HU"),
+    ("I", "IT"),
+    ("L", "LU"),
+    ("N", "NO"),
+    ("P", "PT"),
+    ("S", "SE"),
+    ("UK", "GB"),
+];
+
 /// One annotated picture.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub(super) struct Annotated {
@@ -46,6 +63,16 @@ impl AnnotatedPlate {
     pub(super) fn group(&self) -> &str {
         let country = self.country.as_deref().unwrap_or("unknown");
         country.split('-').next().unwrap_or(country)
+    }
+
+    /// The region as a site there would be configured: distinguishing signs of vehicles in international traffic (`D`, `A`)
+    /// are taken for the countries that they stand for.
+    pub(super) fn hint(&self) -> Vec<String> {
+        let Some(country) = self.country.as_deref() else {
+            return Vec::new();
+        };
+        let code = SIGNS.iter().find(|(sign, _)| *sign == country).map_or(country, |(_, code)| code);
+        if code.len() < 2 || code == "unknown" { Vec::new() } else { vec![code.to_owned()] }
     }
 
     /// Counts: has a text, and is not marked as unreadable.
@@ -94,6 +121,9 @@ mod tests {
         let rows = load(dir.path()).unwrap();
         assert!(rows[0].is_crop());
         assert_eq!(rows[0].plates[0].group(), "US");
+        assert_eq!(rows[0].plates[0].hint(), ["US-AK"]);
+        let austrian = AnnotatedPlate { country: Some("A".to_owned()), ..rows[0].plates[0].clone() };
+        assert_eq!(austrian.hint(), ["AT"]);
         std::fs::write(&file, format!("{row}\n{{\n")).unwrap();
         assert!(load(dir.path()).unwrap_err().0.contains("line 2"));
     }

@@ -2,6 +2,7 @@
 
 mod annotations;
 mod pipeline;
+mod plugins;
 mod reads;
 
 use std::process::ExitCode;
@@ -12,6 +13,7 @@ use crate::config::Config;
 pub(crate) fn run(config: &Config, args: &Bench) -> anyhow::Result<ExitCode> {
     match args {
         Bench::Reads(args) => reads::run(config, args),
+        Bench::Plugins(args) => plugins::run(config, args),
         Bench::Pipeline(args) => pipeline::run(config, args),
     }
 }

@@ -17,9 +17,9 @@ use ovr_domain::{CameraId, Frame, Quad};
 use serde::Serialize;
 
 use crate::app::camera::{CameraCounts, feed};
-use crate::app::health::CameraHealth;
+use crate::app::health::Health;
 use crate::app::queue::WhenFull;
-use crate::app::rooms;
+use crate::app::rooms::{self, Common};
 use crate::app::stages::Stages;
 use crate::app::vision::Vision;
 use crate::cli::BenchPipeline;
@@ -77,7 +77,7 @@ pub(super) fn run(config: &Config, args: &BenchPipeline) -> anyhow::Result<ExitC
     if let SourceConfig::Test(test) = &mut source {
         test.frames.get_or_insert(TEST_FRAMES);
     }
-    let vision = Arc::new(Vision::open(config, &clock)?);
+    let vision = Arc::new(Vision::open(config, &clock).map_err(Refusal::from)?);
     let bench = Bench { config, clock, camera, source, vision };
     let (counts, seconds, stages) = bench.pipeline()?;
     let rss_max_bytes = rss_max_bytes().context("reading the memory in use")?;
@@ -134,14 +134,15 @@ impl Bench<'_> {
     fn pipeline(&self) -> anyhow::Result<(CameraCounts, f64, Vec<StageTime>)> {
         let stages = Arc::new(Stages::new(Arc::clone(&self.clock)));
         let (out, emissions) = sync_channel(64);
-        let room = rooms::camera_room(&self.camera, self.config, &self.vision, &stages, WhenFull::Wait, out)?;
+        let common = Common::new(self.config, Arc::clone(&self.vision), Arc::clone(&stages));
+        let room = rooms::camera_room(&self.camera, &common, WhenFull::Wait, out)?;
         let queue = Arc::clone(&room.queue);
         let source = self.open()?;
         let start = self.clock.monotonic();
         let feeding = {
             let queue = Arc::clone(&queue);
             let camera = self.camera.clone();
-            thread::spawn(move || feed(&camera, source, &queue, &CameraHealth::default()))
+            thread::spawn(move || feed(&camera, source, &queue, &Health::default()))
         };
         let draining = thread::spawn(move || emissions.iter().count());
         let counts = room.run();

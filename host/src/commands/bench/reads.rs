@@ -6,14 +6,15 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use ovr_domain::BBox;
+use ovr_domain::hook::FormatCheck;
 use ovr_domain::time::{Clock as _, SystemClock};
-use ovr_domain::{BBox, RgbImage};
-use ovr_vision::read::StillReader;
+use ovr_vision::read::{StillPlate, StillReader};
 use serde::Serialize;
 
 use super::annotations::{self, Annotated, AnnotatedPlate};
-use crate::app;
-use crate::cli::BenchReads;
+use crate::app::{self, plugins};
+use crate::cli::{BenchReads, Hint};
 use crate::config::Config;
 use crate::print;
 
@@ -22,48 +23,56 @@ use crate::print;
 struct Report {
     set: String,
     images: usize,
-    plates: usize,
-    found: usize,
-    exact: usize,
-    groups: BTreeMap<String, Group>,
+    #[serde(flatten)]
+    tally: Tally,
     ms_per_image: f64,
     misses: Vec<Miss>,
 }
 
+/// Plates counted.
 #[derive(Debug, Default, Serialize)]
-struct Group {
-    plates: usize,
-    exact: usize,
+pub(super) struct Tally {
+    pub(super) plates: usize,
+    found: usize,
+    pub(super) exact: usize,
+    pub(super) groups: BTreeMap<String, Group>,
+}
+
+#[derive(Debug, Default, Serialize)]
+pub(super) struct Group {
+    pub(super) plates: usize,
+    pub(super) exact: usize,
 }
 
 /// A plate that was not read exactly.
 #[derive(Debug, Serialize)]
-struct Miss {
-    image: String,
-    truth: String,
+pub(super) struct Miss {
+    pub(super) image: String,
+    pub(super) truth: String,
     /// The text read at its place; nothing when no plate was found there.
-    read: Option<String>,
+    pub(super) read: Option<String>,
 }
 
+/// Where plates stand and what they say.
+pub(super) type Texts = Vec<(String, BBox)>;
+
 pub(super) fn run(config: &Config, args: &BenchReads) -> anyhow::Result<ExitCode> {
-    let rows = annotations::load(&args.folder)?;
-    let mut reader = app::rooms::still_reader(config)?;
+    let formats = plugins::format_check(config, args.plugins.as_deref())?;
     let clock = SystemClock::start();
-    let bar = print::progress("reading pictures", rows.len() as u64);
-    let mut report = Report { set: set_name(&args.folder), images: rows.len(), ..Report::default() };
+    let mut report = Report { set: set_name(&args.folder), ..Report::default() };
     let mut spent_ms = 0.0;
-    for row in &rows {
-        let image = Arc::new(print::load_image(&args.folder.join(&row.image))?);
-        let start = clock.monotonic();
-        let read = read_one(&mut reader, row, &image)?;
-        spent_ms += clock.monotonic().saturating_sub(start).as_secs_f64() * 1e3;
+    let mut start = clock.monotonic();
+    each_picture(config, &args.folder, |row, plates| {
         for plate in row.plates.iter().filter(|plate| plate.counts()) {
-            report.count(&row.image, plate, &read);
+            let hint = if args.hint == Hint::Set { plate.hint() } else { Vec::new() };
+            let read = texts(plates, formats.as_ref(), &hint);
+            report.misses.extend(report.tally.count(&row.image, plate, &read));
         }
-        bar.inc(1);
-    }
-    bar.finish_and_clear();
-    report.ms_per_image = spent_ms / rows.len().max(1) as f64;
+        spent_ms += clock.monotonic().saturating_sub(start).as_secs_f64() * 1e3;
+        report.images += 1;
+        start = clock.monotonic();
+    })?;
+    report.ms_per_image = spent_ms / report.images.max(1) as f64;
     if args.json {
         print::out(&serde_json::to_string(&report).context("writing the report")?);
     } else {
@@ -72,18 +81,45 @@ pub(super) fn run(config: &Config, args: &BenchReads) -> anyhow::Result<ExitCode
     Ok(ExitCode::SUCCESS)
 }
 
-/// Texts and where they stand.
-fn read_one(
-    reader: &mut StillReader,
-    row: &Annotated,
-    image: &Arc<RgbImage>,
-) -> anyhow::Result<Vec<(String, BBox)>> {
-    let plates = if row.is_crop() { reader.read_crop(image)? } else { reader.read_still(image)? };
-    Ok(plates.into_iter().map(|plate| (compared(&plate.text), plate.quad.bounds())).collect())
+/// Reads every picture of a set and tells `seen` of it.
+pub(super) fn each_picture(
+    config: &Config,
+    folder: &Path,
+    mut seen: impl FnMut(&Annotated, &[StillPlate]),
+) -> anyhow::Result<()> {
+    let rows = annotations::load(folder)?;
+    let mut reader = app::rooms::still_reader(config)?;
+    let bar = print::progress("reading pictures", rows.len() as u64);
+    for row in &rows {
+        seen(row, &read_one(&mut reader, folder, row)?);
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(())
 }
 
-impl Report {
-    fn count(&mut self, image: &str, plate: &AnnotatedPlate, read: &[(String, BBox)]) {
+fn read_one(reader: &mut StillReader, folder: &Path, row: &Annotated) -> anyhow::Result<Vec<StillPlate>> {
+    let image = Arc::new(print::load_image(&folder.join(&row.image))?);
+    Ok(if row.is_crop() { reader.read_crop(&image)? } else { reader.read_still(&image)? })
+}
+
+/// Texts and where they stand, as the plugins correct them.
+pub(super) fn texts(plates: &[StillPlate], formats: &dyn FormatCheck, hint: &[String]) -> Texts {
+    let text = |plate: &StillPlate| {
+        let report = formats.check(&plugins::lattice_of(plate), hint);
+        report.plate.unwrap_or_else(|| plate.text.clone())
+    };
+    plates.iter().map(|plate| (compared(&text(plate)), plate.quad.bounds())).collect()
+}
+
+impl Tally {
+    /// Counts one plate; gives what was wrong about it.
+    pub(super) fn count(
+        &mut self,
+        image: &str,
+        plate: &AnnotatedPlate,
+        read: &[(String, BBox)],
+    ) -> Option<Miss> {
         let truth = compared(plate.text.as_deref().unwrap_or_default());
         let there = read.iter().filter(|(_, bbox)| at_the_same_place(plate.bbox(), *bbox));
         let overlap = |(_, bbox): &&(String, BBox)| plate.bbox().overlap(*bbox);
@@ -92,44 +128,46 @@ impl Report {
         group.plates += 1;
         self.plates += 1;
         self.found += usize::from(best.is_some());
-        match best {
-            Some((text, _)) if *text == truth => {
-                group.exact += 1;
-                self.exact += 1;
-            }
-            other => {
-                let read = other.map(|(text, _)| text.clone());
-                self.misses.push(Miss { image: image.to_owned(), truth, read });
-            }
+        let read = best.map(|(text, _)| text.clone());
+        if read.as_ref() == Some(&truth) {
+            group.exact += 1;
+            self.exact += 1;
+            return None;
         }
+        Some(Miss { image: image.to_owned(), truth, read })
     }
 
+    /// One region's plates.
+    pub(super) fn group(&self, name: &str) -> Group {
+        self.groups.get(name).map_or(Group { plates: 0, exact: 0 }, |group| Group { ..*group })
+    }
+
+    pub(super) fn all(&self) -> Group {
+        Group { plates: self.plates, exact: self.exact }
+    }
+}
+
+impl Report {
     fn print(&self) {
         for miss in &self.misses {
             let read = miss.read.as_deref().unwrap_or("(not found)");
             print::out(&format!("miss  {:<12} read {:<14} {}", miss.truth, read, miss.image));
         }
-        for (name, group) in &self.groups {
-            print::out(&format!(
-                "{name:<8} {:>5} of {:>5} exact  {:5.1} %",
-                group.exact,
-                group.plates,
-                group.percent()
-            ));
+        for (name, group) in &self.tally.groups {
+            let (exact, plates, percent) = (group.exact, group.plates, group.percent());
+            print::out(&format!("{name:<8} {exact:>5} of {plates:>5} exact  {percent:5.1} %"));
         }
-        let (set, images, plates, found) = (&self.set, self.images, self.plates, self.found);
-        let all = Group { plates, exact: self.exact };
+        let Tally { plates, found, exact, .. } = &self.tally;
+        let (set, images, percent) = (&self.set, self.images, self.tally.all().percent());
+        let ms = self.ms_per_image;
         print::out(&format!(
-            "{set}: {images} pictures, {plates} plates, {found} found, {} exact ({:.1} %), {:.0} ms a picture",
-            self.exact,
-            all.percent(),
-            self.ms_per_image
+            "{set}: {images} pictures, {plates} plates, {found} found, {exact} exact ({percent:.1} %), {ms:.0} ms a picture"
         ));
     }
 }
 
 impl Group {
-    fn percent(&self) -> f64 {
+    pub(super) fn percent(&self) -> f64 {
         100.0 * self.exact as f64 / self.plates.max(1) as f64
     }
 }
@@ -148,7 +186,7 @@ fn at_the_same_place(truth: BBox, read: BBox) -> bool {
     truth.contains(read.centre()) || read.contains(truth.centre())
 }
 
-fn set_name(folder: &Path) -> String {
+pub(super) fn set_name(folder: &Path) -> String {
     let names: Vec<_> = folder.components().map(|part| part.as_os_str().to_string_lossy()).collect();
     names.iter().rev().take(2).rev().map(AsRef::as_ref).collect::<Vec<&str>>().join("/")
 }
@@ -164,14 +202,14 @@ mod tests {
 
     #[test]
     fn exact_found_and_missed_plates_are_told_apart() {
-        let mut report = Report::default();
+        let mut tally = Tally::default();
         let read = vec![("AB12".to_owned(), BBox::new(12.0, 11.0, 48.0, 19.0))];
-        report.count("1.png", &plate("ab-12"), &read);
-        report.count("2.png", &plate("AB13"), &read);
-        report.count("3.png", &plate("AB12"), &[("AB12".to_owned(), BBox::new(200.0, 11.0, 230.0, 19.0))]);
-        assert_eq!((report.plates, report.found, report.exact), (3, 2, 1));
-        assert_eq!(report.groups["EU"].exact, 1);
-        assert_eq!(report.misses[0].read.as_deref(), Some("AB12"));
-        assert_eq!(report.misses[1].read, None);
+        assert!(tally.count("1.png", &plate("ab-12"), &read).is_none());
+        let wrong = tally.count("2.png", &plate("AB13"), &read).unwrap();
+        let elsewhere = [("AB12".to_owned(), BBox::new(200.0, 11.0, 230.0, 19.0))];
+        let missed = tally.count("3.png", &plate("AB12"), &elsewhere).unwrap();
+        assert_eq!((tally.plates, tally.found, tally.exact), (3, 2, 1));
+        assert_eq!(tally.groups["EU"].exact, 1);
+        assert_eq!((wrong.read.as_deref(), missed.read), (Some("AB12"), None));
     }
 }

@@ -8,6 +8,7 @@
 use std::fs::{self, DirEntry, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use ovr_domain::event::EvidenceKind;
@@ -44,7 +45,7 @@ pub struct Purged {
 #[derive(Debug)]
 pub struct FilesStore {
     root: PathBuf,
-    disk_bytes_max: u64,
+    disk_bytes_max: AtomicU64,
     used_bytes: Mutex<u64>,
 }
 
@@ -66,7 +67,13 @@ impl FilesStore {
         }
         let used_bytes = count(root).map_err(unwritable)?;
         metric::evidence_bytes(used_bytes);
+        let disk_bytes_max = AtomicU64::new(disk_bytes_max);
         Ok(Self { root: root.to_owned(), disk_bytes_max, used_bytes: Mutex::new(used_bytes) })
+    }
+
+    /// Changes the quota for pictures from now on. A smaller one removes nothing: purging makes the room.
+    pub fn set_disk_bytes_max(&self, disk_bytes_max: u64) {
+        self.disk_bytes_max.store(disk_bytes_max, Ordering::Relaxed);
     }
 
     /// Bytes of pictures on disk.
@@ -130,7 +137,8 @@ impl FilesStore {
             EvidenceKind::VehicleCrop => VEHICLE_CROP_PERCENT,
             EvidenceKind::PlateCrop => 100,
         };
-        let limit = self.disk_bytes_max / 100 * percent + self.disk_bytes_max % 100 * percent / 100;
+        let whole = self.disk_bytes_max.load(Ordering::Relaxed);
+        let limit = whole / 100 * percent + whole % 100 * percent / 100;
         let mut used_bytes = self.used_bytes.lock().unwrap_or_else(PoisonError::into_inner);
         let fits = used_bytes.saturating_add(bytes) <= limit;
         if fits {

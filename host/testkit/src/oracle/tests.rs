@@ -73,6 +73,8 @@ fn event(pass: &Pass, plate: Option<&str>) -> PlateEvent {
         region: None,
         format_id: None,
         verdict: FormatVerdict::Unchecked { why: String::new() },
+        series: None,
+        formats: Vec::new(),
         plate_quad: Some(best.quad),
         plate_width_px: Some(best.quad.width()),
         vehicle_box: None,
@@ -83,6 +85,8 @@ fn event(pass: &Pass, plate: Option<&str>) -> PlateEvent {
         detector_digest: None,
         reader_digest: None,
         plugin_digests: Vec::new(),
+        plugin_failures: Vec::new(),
+        attributes: Vec::new(),
         dedup: Dedup { decision: DedupDecision::Emit, repeats_event_id: None, reason: String::new() },
     }
 }

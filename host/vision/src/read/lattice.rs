@@ -24,6 +24,10 @@ const LINE_CHARS_MAX: usize = 12;
 const SWAPPED: usize = 2;
 /// Texts of each line that are combined on a two-line plate.
 const COMBINED: usize = 12;
+/// Probability from which a character that the best text leaves out is worth telling.
+const BETWEEN_MIN: f32 = 0.02;
+/// Most such characters.
+const BETWEEN_MAX: usize = 2;
 /// Probability at a step from which a symbol is tried as an alternative.
 const ALTERNATIVE_MIN: f32 = 0.01;
 
@@ -140,6 +144,10 @@ pub(crate) struct Reading {
     pub(crate) raw: String,
     /// For each position the alternatives, the best first.
     pub(crate) positions: Vec<Vec<Alternative>>,
+    /// For each position the probability that no character stands there.
+    pub(crate) absent: Vec<f32>,
+    /// Characters that may stand between them: before which position, which one, and how probable that is.
+    pub(crate) between: Vec<(usize, Alternative)>,
 }
 
 /// A text made of one part a line.
@@ -174,8 +182,11 @@ pub(crate) fn conclude(lines: &[&Line]) -> Option<Reading> {
         return None;
     }
     let raw: Vec<&str> = lines.iter().map(|line| line.raw.as_str()).collect();
+    let (positions, absent) = positions(lines, best, &hypotheses, origin);
     Some(Reading {
-        positions: positions(lines, best, &hypotheses, origin),
+        positions,
+        absent,
+        between: between(best, &hypotheses),
         text,
         log: best.log,
         raw: raw.join(" "),
@@ -190,17 +201,18 @@ fn combined(upper: &[(Vec<Symbol>, f32)], lower: &[(Vec<Symbol>, f32)], origin: 
     pairs.map(|((a, p), (b, q))| Hypothesis::new(vec![a.clone(), b.clone()], p + q, origin)).collect()
 }
 
-/// Posterior of each position of the best text. Texts of another length are "no character here" for every position.
+/// Posterior of each position of the best text, and the probability that nothing stands there. Texts of another length
+/// are "no character here" for every position.
 fn positions(
     lines: &[&Line],
     best: &Hypothesis,
     all: &[Hypothesis],
     origin: Origin,
-) -> Vec<Vec<Alternative>> {
+) -> (Vec<Vec<Alternative>>, Vec<f32>) {
     let length = best.parts.concat().len();
     let other_lengths = all.iter().filter(|other| other.parts.concat().len() != length);
     let elsewhere = other_lengths.fold(f32::NEG_INFINITY, |sum, other| log_add(sum, other.weighed));
-    let mut positions = Vec::new();
+    let (mut positions, mut absent) = (Vec::new(), Vec::new());
     for (at, (part, line)) in best.parts.iter().zip(lines).enumerate() {
         let own = line.score(part);
         let mut candidates = vec![Vec::new(); part.len()];
@@ -225,10 +237,32 @@ fn positions(
                 }
                 scored.push((other, Hypothesis::new(parts, log, origin).weighed));
             }
+            let without: Vec<Symbol> =
+                part.iter().enumerate().filter(|(k, _)| *k != place).map(|(_, &kept)| kept).collect();
+            let removed = best.log - own + line.score(&without);
+            absent.push((removed - log_add(best.log, removed)).exp().clamp(0.0, 1.0));
             positions.push(posterior(&mut scored, elsewhere));
         }
     }
-    positions
+    (positions, absent)
+}
+
+/// What texts that are one character longer than the best say of that character.
+fn between(best: &Hypothesis, all: &[Hypothesis]) -> Vec<(usize, Alternative)> {
+    let text = best.parts.concat();
+    let mut found: Vec<(usize, Alternative)> = Vec::new();
+    for other in all {
+        let longer = other.parts.concat();
+        let at = longer.iter().zip(&text).take_while(|(a, b)| a == b).count();
+        let is_one_more = longer.len() == text.len() + 1 && longer.get(at + 1..) == text.get(at..);
+        let probability = (other.log - log_add(best.log, other.log)).exp();
+        if let (true, Some(&symbol)) = (is_one_more && probability >= BETWEEN_MIN, longer.get(at)) {
+            found.push((at, Alternative { character: character(symbol), probability }));
+        }
+    }
+    found.sort_by(|a, b| b.1.probability.total_cmp(&a.1.probability));
+    found.truncate(BETWEEN_MAX);
+    found
 }
 
 /// Probabilities from log-weights; `elsewhere` is the weight of no character here.
@@ -293,6 +327,29 @@ mod tests {
             assert!(sum <= 1.0 + 1e-4 && sum > 0.9, "{position:?}");
         }
         assert!((reading.positions[0][1].probability - 0.4).abs() < 0.02, "{:?}", reading.positions[0]);
+    }
+
+    #[test]
+    fn a_mark_that_may_be_no_character_is_told_with_how_likely_that_is() {
+        // The first symbol is as likely a blank as the letter I.
+        let mut seen = line("IAB1234", &[]);
+        if let Evidence::Ctc(steps) = &mut seen.views[0] {
+            let mut rows = vec![[0.0; SYMBOLS]; 14];
+            for (at, symbol) in "IAB1234".chars().filter_map(symbol).enumerate() {
+                rows[2 * at][usize::from(symbol)] = if at == 0 { 0.6 } else { 1.0 };
+                rows[2 * at][0] = if at == 0 { 0.4 } else { 0.0 };
+                rows[2 * at + 1][0] = 1.0;
+            }
+            *steps = Steps::new(rows);
+        }
+        let reading = conclude(&[&seen]).unwrap();
+        let told = if text(&reading.text) == "IAB1234" {
+            reading.absent[0]
+        } else {
+            1.0 - reading.between.iter().find(|(at, _)| *at == 0).unwrap().1.probability
+        };
+        assert!((told - 0.4).abs() < 0.05, "{reading:?}");
+        assert!(reading.absent[reading.absent.len() - 1] < 0.01);
     }
 
     #[test]

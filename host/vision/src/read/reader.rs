@@ -26,6 +26,10 @@ pub(super) const VIEWS: [Cut; 3] =
 pub(super) struct ReadPlate {
     pub(super) text: Vec<alphabet::Symbol>,
     pub(super) positions: Vec<Vec<Alternative>>,
+    /// See [`Reading::absent`].
+    pub(super) absent: Vec<f32>,
+    /// See [`Reading::between`].
+    pub(super) between: Vec<(usize, Alternative)>,
     /// 0 to 1.
     pub(super) likeness: f32,
     pub(super) quad: Quad,
@@ -53,6 +57,8 @@ impl ReadPlate {
             likeness: likeness(&candidate),
             text: reading.text,
             positions: reading.positions,
+            absent: reading.absent,
+            between: reading.between,
             quad,
             lines: quads.len(),
             line_height_px: quads.iter().map(Quad::height).fold(0.0, f32::max),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use ovr_domain::pixels::Picture;
 use ovr_domain::port::InferenceError;
-use ovr_domain::read::Alternative;
+use ovr_domain::read::{Alternative, Position};
 use ovr_domain::{BBox, Quad, RgbImage};
 
 use super::alphabet;
@@ -63,6 +63,9 @@ const CROP_LINE_FULL: f32 = 0.3;
 /// Width over height from which a crop may be a single line without any margin.
 const CROP_WHOLE_ASPECT_MIN: f32 = 2.6;
 
+/// The least absence of a character that is no part of the text.
+const JUST_ABSENT: f32 = 0.51;
+
 /// A plate on a picture.
 #[derive(Debug, Clone, PartialEq)]
 pub struct StillPlate {
@@ -74,8 +77,9 @@ pub struct StillPlate {
     pub quad: Quad,
     /// Probability of each character.
     pub char_confidences: Vec<f32>,
-    /// For each position the alternatives, the best first.
-    pub positions: Vec<Vec<Alternative>>,
+    /// For each position the alternatives, the best first, and whether one stands there at all. Positions that are
+    /// absent more likely than not are no part of `text`.
+    pub positions: Vec<Position>,
 }
 
 impl StillPlate {
@@ -86,9 +90,37 @@ impl StillPlate {
             confidence: plate.likeness.clamp(0.0, 1.0),
             quad: plate.quad,
             char_confidences: best.map(|alternative| alternative.probability).collect(),
-            positions: plate.positions,
+            positions: lattice(plate.positions, &plate.absent, &plate.between),
         }
     }
+}
+
+/// Positions with their absence, and between them what may stand there but is not part of the text.
+fn lattice(
+    positions: Vec<Vec<Alternative>>,
+    absent: &[f32],
+    between: &[(usize, Alternative)],
+) -> Vec<Position> {
+    let mut all = Vec::with_capacity(positions.len() + between.len());
+    let extra = |at: usize| between.iter().filter(move |(before, _)| *before == at).map(|(_, other)| *other);
+    let left_out = |other: Alternative| {
+        let probability = other.probability.min(1.0 - JUST_ABSENT);
+        Position { alternatives: vec![Alternative { probability, ..other }], absent: 1.0 - probability }
+    };
+    let count = positions.len();
+    for (at, mut alternatives) in positions.into_iter().enumerate() {
+        all.extend(extra(at).map(left_out));
+        let absent = absent.get(at).copied().unwrap_or(0.0).min(0.5);
+        let sum: f32 = alternatives.iter().map(|a| a.probability).sum();
+        if sum + absent > 1.0 {
+            for alternative in &mut alternatives {
+                alternative.probability *= (1.0 - absent) / sum;
+            }
+        }
+        all.push(Position { alternatives, absent });
+    }
+    all.extend(extra(count).map(left_out));
+    all
 }
 
 /// Finds and reads the plates of single pictures.
@@ -317,6 +349,8 @@ mod tests {
         ReadPlate {
             text: text.chars().filter_map(alphabet::symbol).collect(),
             positions: Vec::new(),
+            absent: Vec::new(),
+            between: Vec::new(),
             likeness,
             quad: bbox.quad(),
             lines: 1,

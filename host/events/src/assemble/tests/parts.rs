@@ -8,7 +8,12 @@ fn the_rows_of_one_plate_that_are_followed_apart_give_one_event() {
     // First only the lower row is found, for a moment; then both rows together; at the end the lower one once more.
     assert!(gate.read(1, "TE43").is_empty());
     let mut emissions = gate.read(2, "KR7TE43");
-    emissions.extend(gate.end(1).into_iter().map(|event| Emission { event, best: None, decided_at: None }));
+    emissions.extend(gate.end(1).into_iter().map(|event| Emission {
+        event,
+        positions: Vec::new(),
+        best: None,
+        decided_at: None,
+    }));
     for _ in 0..4 {
         emissions.extend(gate.read(2, "KR7TE43"));
     }

@@ -1,0 +1,113 @@
+//! The plugins of a run, and of a look at single pictures.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ovr_domain::CameraId;
+use ovr_domain::hook::{FormatCheck, Lattice, NoPlugins};
+use ovr_domain::time::{Clock, SystemClock};
+use ovr_plugins::engine::{Engine, EngineOptions, WorkerCommand};
+use ovr_plugins::registry::{Plugins, validate_countries};
+use ovr_vision::read::StillPlate;
+
+use super::hooks::Hooks;
+use crate::config::{Config, plugins_folder};
+use crate::print::Refusal;
+use crate::reload::Rebuild;
+
+/// Compiled plugins, in the state folder or the user's cache.
+const COMPILED: &str = "compiled-plugins";
+
+/// Says that single pictures are to be read without plugins.
+const NONE: &str = "none";
+
+/// The engine, with compiled plugins kept in `cache`.
+pub(crate) fn engine(cache: Option<PathBuf>) -> Result<Engine, Refusal> {
+    let program = std::env::current_exe().map_err(|error| {
+        Refusal(format!("cannot find this program's own file to compile plugins with: {error}"))
+    })?;
+    let arguments = ["plugins", "compile-worker"].map(Into::into).to_vec();
+    let options = EngineOptions { cache, worker: WorkerCommand { program, arguments } };
+    Engine::new(options).map_err(|error| Refusal(error.to_string()))
+}
+
+/// The plugins of a run. One that cannot be used is no refusal: cameras run without it, and `/readyz` says so.
+pub(crate) fn open(config: &Config, state: &Path, clock: &Arc<dyn Clock>) -> Result<Plugins, Refusal> {
+    let engine = Arc::new(engine(Some(state.join(COMPILED)))?);
+    let folder = plugins_folder(&config.plugins, state);
+    let mut plugins = Plugins::open(engine, config.plugins.clone(), folder, Arc::clone(clock));
+    plugins.watch().map_err(|error| Refusal(error.to_string()))?;
+    Ok(plugins)
+}
+
+/// How plugins take part in a reload of the configuration.
+pub(crate) fn rebuild(plugins: &Arc<Plugins>, state: &Path) -> Rebuild {
+    let (plugins, state) = (Arc::clone(plugins), state.to_owned());
+    Box::new(move |running, wanted| {
+        if running.plugins == wanted.plugins {
+            return Ok(None);
+        }
+        let (plugins, config) = (Arc::clone(&plugins), wanted.plugins.clone());
+        let folder = plugins_folder(&config, &state);
+        Ok(Some(Box::new(move || plugins.reconfigure(config, folder))))
+    })
+}
+
+/// The hooks of a run.
+pub(crate) fn hooks(plugins: &Arc<Plugins>) -> Hooks {
+    let told = Arc::clone(plugins);
+    Hooks {
+        format: Arc::clone(plugins) as _,
+        dedup: Arc::clone(plugins) as _,
+        enrich: Arc::clone(plugins) as _,
+        countries: Arc::new(move || told.countries()),
+    }
+}
+
+/// The format checks for single pictures: those of the folder that is named, of none, or of the configured folder.
+pub(crate) fn format_check(config: &Config, named: Option<&Path>) -> Result<Arc<dyn FormatCheck>, Refusal> {
+    if named.is_some_and(|folder| folder == Path::new(NONE)) {
+        return Ok(Arc::new(NoPlugins));
+    }
+    if let Some(folder) = named.filter(|folder| !folder.is_dir()) {
+        let folder = folder.display();
+        return Err(Refusal(format!(
+            "--plugins {folder}: no such folder; expected a folder with *.wasm, or none"
+        )));
+    }
+    let folder = named.map_or_else(|| plugins_folder(&config.plugins, &config.host.state), Path::to_owned);
+    Ok(Arc::new(look(config, folder)?))
+}
+
+/// The plugins of a folder as they are now.
+pub(crate) fn look(config: &Config, folder: PathBuf) -> Result<Plugins, Refusal> {
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+    let engine = Arc::new(engine(compiled_by_user())?);
+    Ok(Plugins::open(engine, config.plugins.clone(), folder, clock))
+}
+
+/// Where single commands keep compiled plugins.
+pub(crate) fn compiled_by_user() -> Option<PathBuf> {
+    ovr_vision::infer::default_cache().map(|cache| cache.join(COMPILED))
+}
+
+/// Where vehicles on single pictures come from: as named, else as configured.
+pub(crate) fn countries(config: &Config, named: Option<&[String]>) -> Result<Vec<String>, Refusal> {
+    let Some(named) = named else {
+        return Ok(config.plugins.countries.clone());
+    };
+    validate_countries("--countries", named).map_err(|error| Refusal(error.to_string()))?;
+    Ok(named.to_vec())
+}
+
+/// A plate on a picture as a format check gets it.
+pub(crate) fn lattice_of(plate: &StillPlate) -> Lattice {
+    Lattice {
+        positions: plate.positions.clone(),
+        confidence: plate.confidence,
+        quality: None,
+        width_px: Some(plate.quad.width()),
+        site: ovr_domain::SiteId::default(),
+        camera: CameraId::numbered("picture", 1),
+    }
+}

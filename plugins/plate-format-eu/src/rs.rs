@@ -1,0 +1,96 @@
+use ovr_plugin_sdk::{Codes, Country, Format, Series};
+
+/// Registration areas, without the marks of Č, Ć, Š, Ž and Đ that readers do not give; where that makes two areas alike, both
+/// stand here.
+const AREAS: &[(&str, &str)] = &[
+    ("AR", "Aranđelovac"),
+    ("BB", "Bajina Bašta"),
+    ("BC", "Bečej"),
+    ("BG", "Beograd"),
+    ("BO", "Bor"),
+    ("BP", "Bačka Palanka"),
+    ("BT", "Bačka Topola"),
+    ("BU", "Bujanovac"),
+    ("CA", "Čačak"),
+    ("CU", "Ćuprija"),
+    ("DA", "Đakovica"),
+    ("DE", "Despotovac"),
+    ("GL", "Gnjilane"),
+    ("GM", "Gornji Milanovac"),
+    ("IN", "Inđija"),
+    ("JA", "Jagodina"),
+    ("KG", "Kragujevac"),
+    ("KI", "Kikinda"),
+    ("KL", "Kladovo"),
+    ("KM", "Kosovska Mitrovica"),
+    ("KS", "Kruševac"),
+    ("KV", "Kraljevo"),
+    ("LB", "Lebane"),
+    ("LE", "Leskovac"),
+    ("LO", "Loznica"),
+    ("LU", "Lučani"),
+    ("NG", "Negotin"),
+    ("NI", "Niš"),
+    ("NP", "Novi Pazar"),
+    ("NS", "Novi Sad"),
+    ("PA", "Pančevo"),
+    ("PB", "Priboj"),
+    ("PE", "Peć"),
+    ("PI", "Pirot"),
+    ("PK", "Prokuplje"),
+    ("PO", "Požarevac"),
+    ("PP", "Prijepolje"),
+    ("PR", "Priština"),
+    ("PT", "Petrovac na Mlavi"),
+    ("PZ", "Prizren"),
+    ("RA", "Raška"),
+    ("RU", "Ruma"),
+    ("SA", "Šabac or Senta"),
+    ("SD", "Smederevo"),
+    ("SI", "Šid"),
+    ("SJ", "Sjenica"),
+    ("SM", "Sremska Mitrovica"),
+    ("SO", "Sombor"),
+    ("SP", "Smederevska Palanka"),
+    ("ST", "Stara Pazova"),
+    ("SU", "Subotica"),
+    ("TO", "Topola"),
+    ("TS", "Trstenik"),
+    ("TT", "Titel"),
+    ("UB", "Ub"),
+    ("UE", "Užice"),
+    ("UR", "Uroševac"),
+    ("VA", "Valjevo"),
+    ("VB", "Vrnjačka Banja"),
+    ("VL", "Vlasotince"),
+    ("VR", "Vranje"),
+    ("VS", "Vrbas or Vršac"),
+    ("ZA", "Zaječar or Žabalj"),
+    ("ZR", "Zrenjanin"),
+];
+
+/// Serials that end with TX are taxis'.
+fn is_private(text: &str) -> bool {
+    !text.ends_with("TX")
+}
+
+/// Serbia. Source: Pravilnik o registraciji motornih i priključnih vozila (Službeni glasnik RS 69/2010 and later), articles
+/// on registration plates with the list of areas.
+pub(crate) const COUNTRY: Country = Country {
+    code: "RS",
+    share: 0.0025,
+    sets: &[("letter", "ABCDEFGHIJKLMNOPRSTUVWXYZ")],
+    codes: &[Codes { name: "area", list: AREAS }],
+    formats: &[
+        Format::new("rs-3", "{area} ### <letter><letter>", 0.53).issued(is_private),
+        Format::new("rs-4", "{area} #### <letter><letter>", 0.38).issued(is_private),
+        Format::new("rs-taxi-3", "{area} ### TX", 0.004).series(Series::Taxi),
+        Format::new("rs-taxi-4", "{area} #### TX", 0.004).series(Series::Taxi),
+        Format::new("rs-trailer", "<letter><letter> ### {area}", 0.02).series(Series::Trailer),
+        Format::new("rs-agricultural", "{area} <letter><letter><letter> ##", 0.006)
+            .series(Series::Agricultural),
+        Format::new("rs-personal", "{area} @@@@@?", 0.003).series(Series::Vanity),
+        Format::new("rs-police", "P ### ###", 0.002).series(Series::Official),
+        Format::new("rs-diplomatic", "##?# [ACEMPT] ###", 0.0006).series(Series::Diplomatic),
+    ],
+};

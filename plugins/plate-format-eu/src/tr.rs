@@ -1,0 +1,120 @@
+use ovr_plugin_sdk::{Codes, Country, Format, Series};
+
+/// Provinces by number.
+const PROVINCES: &[(&str, &str)] = &[
+    ("01", "Adana"),
+    ("02", "Adıyaman"),
+    ("03", "Afyonkarahisar"),
+    ("04", "Ağrı"),
+    ("05", "Amasya"),
+    ("06", "Ankara"),
+    ("07", "Antalya"),
+    ("08", "Artvin"),
+    ("09", "Aydın"),
+    ("10", "Balıkesir"),
+    ("11", "Bilecik"),
+    ("12", "Bingöl"),
+    ("13", "Bitlis"),
+    ("14", "Bolu"),
+    ("15", "Burdur"),
+    ("16", "Bursa"),
+    ("17", "Çanakkale"),
+    ("18", "Çankırı"),
+    ("19", "Çorum"),
+    ("20", "Denizli"),
+    ("21", "Diyarbakır"),
+    ("22", "Edirne"),
+    ("23", "Elazığ"),
+    ("24", "Erzincan"),
+    ("25", "Erzurum"),
+    ("26", "Eskişehir"),
+    ("27", "Gaziantep"),
+    ("28", "Giresun"),
+    ("29", "Gümüşhane"),
+    ("30", "Hakkâri"),
+    ("31", "Hatay"),
+    ("32", "Isparta"),
+    ("33", "Mersin"),
+    ("34", "İstanbul"),
+    ("35", "İzmir"),
+    ("36", "Kars"),
+    ("37", "Kastamonu"),
+    ("38", "Kayseri"),
+    ("39", "Kırklareli"),
+    ("40", "Kırşehir"),
+    ("41", "Kocaeli"),
+    ("42", "Konya"),
+    ("43", "Kütahya"),
+    ("44", "Malatya"),
+    ("45", "Manisa"),
+    ("46", "Kahramanmaraş"),
+    ("47", "Mardin"),
+    ("48", "Muğla"),
+    ("49", "Muş"),
+    ("50", "Nevşehir"),
+    ("51", "Niğde"),
+    ("52", "Ordu"),
+    ("53", "Rize"),
+    ("54", "Sakarya"),
+    ("55", "Samsun"),
+    ("56", "Siirt"),
+    ("57", "Sinop"),
+    ("58", "Sivas"),
+    ("59", "Tekirdağ"),
+    ("60", "Tokat"),
+    ("61", "Trabzon"),
+    ("62", "Tunceli"),
+    ("63", "Şanlıurfa"),
+    ("64", "Uşak"),
+    ("65", "Van"),
+    ("66", "Yozgat"),
+    ("67", "Zonguldak"),
+    ("68", "Aksaray"),
+    ("69", "Bayburt"),
+    ("70", "Karaman"),
+    ("71", "Kırıkkale"),
+    ("72", "Batman"),
+    ("73", "Şırnak"),
+    ("74", "Bartın"),
+    ("75", "Ardahan"),
+    ("76", "Iğdır"),
+    ("77", "Yalova"),
+    ("78", "Karabük"),
+    ("79", "Kilis"),
+    ("80", "Osmaniye"),
+    ("81", "Düzce"),
+];
+
+/// Whether one letter after the province is none that authorities and taxis have in every province.
+fn is_private(text: &str) -> bool {
+    !matches!(text.as_bytes().get(2), Some(b'A' | b'T'))
+}
+
+/// Whether the letters are none of the gendarmerie's.
+fn is_not_gendarmerie(text: &str) -> bool {
+    text.get(2..4) != Some("JA")
+}
+
+/// Türkiye. Source: Karayolları Trafik Yönetmeliği (road traffic regulation of 18 July 1997), articles 52 to 58 and the
+/// tables of serials.
+///
+/// Q, W and X and letters with marks are not issued. Foreign missions have CA to CZ, foreigners MA to MZ.
+pub(crate) const COUNTRY: Country = Country {
+    code: "TR",
+    share: 0.018,
+    sets: &[("letter", "ABCDEFGHIJKLMNOPRSTUVYZ")],
+    codes: &[Codes { name: "province", list: PROVINCES }],
+    formats: &[
+        Format::new("tr-3-2", "{province} <letter><letter><letter> ##", 0.08),
+        Format::new("tr-3-3", "{province} <letter><letter><letter> ###", 0.50).issued(is_not_gendarmerie),
+        Format::new("tr-2-3", "{province} <letter><letter> ###", 0.20),
+        Format::new("tr-2-4", "{province} <letter><letter> ####", 0.10),
+        Format::new("tr-1-4", "{province} <letter> ####", 0.05).issued(is_private),
+        Format::new("tr-1-5", "{province} <letter> #####", 0.01).issued(is_private),
+        Format::new("tr-taxi", "{province} T ####", 0.01).series(Series::Taxi),
+        Format::new("tr-police", "{province} A ####", 0.006).series(Series::Official),
+        Format::new("tr-police-5", "{province} A #####", 0.003).series(Series::Official),
+        Format::new("tr-gendarmerie", "{province} JA<letter> ###", 0.003).series(Series::Official),
+        Format::new("tr-military", "### ###", 0.002).series(Series::Military),
+    ],
+};
