@@ -188,11 +188,13 @@ package_of() { sed -n 's/^name *= *"\([^"]*\)".*/\1/p' "$1/Cargo.toml" | head -1
 # is built with --locked. In CI the lock file must have been right before.
 lock_plugins() {
     local stamp=target/guests/locked now
+    # For one platform, or it fetches what only others need.
+    local metadata=(cargo metadata --format-version 1 --filter-platform "$(uname -m)-unknown-linux-gnu")
     now=$(stat -c '%n %y' Cargo.lock plugins/*/Cargo.toml host/plugins/tests/guests/*/Cargo.toml)
     [ "$now" != "$(cat "$stamp" 2>/dev/null)" ] || return 0
-    if [ -z "${CI:-}" ] && ! cargo metadata --locked --format-version 1 >/dev/null 2>&1; then
+    if [ -z "${CI:-}" ] && ! "${metadata[@]}" --locked >/dev/null 2>&1; then
         say "bringing Cargo.lock up to date with the plugins"
-        cargo metadata --format-version 1 >/dev/null
+        "${metadata[@]}" >/dev/null
         now=$(stat -c '%n %y' Cargo.lock plugins/*/Cargo.toml host/plugins/tests/guests/*/Cargo.toml)
     fi
     mkdir -p target/guests
@@ -326,13 +328,17 @@ build_javascript() {
         trap "rm -rf '$work'" EXIT
         cp "$source"/package{,-lock}.json "$work"
         (cd "$work" && "${npm[@]}" ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2)
-        mv "$work" "$modules"
+        # Where another run was faster, its folder is as good.
+        mv -T "$work" "$modules" 2>/dev/null || [ -d "$modules" ] ||
+            die "cannot put $modules in its place: a folder that can be written is right (OVR_CACHE names another)"
+        rm -rf "$work"
         trap - EXIT
     fi
     # The engine inside asks for clocks and files that a plugin has not; the stubs end the call where a script uses one.
     "${node[@]}" "$modules/node_modules/componentize-qjs/bin/componentize-qjs" --wit wit --world plate-format-plugin \
-        --js "$source/rules.js" --stub-wasi --sync --opt-size --output target/guests/javascript.wasm >/dev/null
-    place plate-format-javascript target/guests/javascript.wasm "$out"
+        --js "$source/rules.js" --stub-wasi --sync --opt-size --output "target/guests/javascript.$$.wasm" >/dev/null
+    place plate-format-javascript "target/guests/javascript.$$.wasm" "$out"
+    rm "target/guests/javascript.$$.wasm"
     touch "$out"
 }
 

@@ -17,7 +17,14 @@ use tempfile::TempDir;
 
 /// Runs the program in an empty folder, so that no configuration but the given one is found.
 fn ovr_alpr(folder: &Path, args: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_ovr-alpr")).args(args).current_dir(folder).output().unwrap()
+    let mut command = Command::new(env!("CARGO_BIN_EXE_ovr-alpr"));
+    command
+        .args(args)
+        .current_dir(folder)
+        .env_remove("OVR_CONFIG")
+        .env_remove("OVR_PLUGINS")
+        .output()
+        .unwrap()
 }
 
 /// Exit code 2 and one line on standard error that has all the words.

@@ -55,6 +55,11 @@ fn files_below(folder: &Path, extension: &str, found: &mut Vec<PathBuf>) {
 fn rust_files() -> Vec<PathBuf> {
     let mut found = Vec::new();
     files_below(&root().join("host"), "rs", &mut found);
+    files_below(&root().join("plugins"), "rs", &mut found);
+    // The packs are tables, as long as their country's.
+    found.retain(|path| {
+        !path.components().any(|part| part.as_os_str().to_string_lossy().starts_with("plate-format-"))
+    });
     assert!(found.len() > 20, "only {} Rust files found: the walk is broken", found.len());
     found
 }
@@ -115,6 +120,19 @@ fn what_lives_in_one_room_is_named_in_no_other() {
                 "{outside} lives in {room} and nowhere else, but {name} depends on it"
             );
         }
+    }
+}
+
+#[test]
+fn guests_and_host_share_the_contract_and_no_code() {
+    let mut manifests = Vec::new();
+    files_below(&root().join("plugins"), "toml", &mut manifests);
+    files_below(&root().join("host/plugins/tests/guests"), "toml", &mut manifests);
+    assert!(manifests.len() > 5, "only {} guests found: the walk is broken", manifests.len());
+    for manifest in manifests {
+        let text = fs::read_to_string(&manifest).unwrap();
+        let of_the_host = EDGES.iter().find(|(name, _)| text.contains(name));
+        assert!(of_the_host.is_none(), "{}: a guest must not know {of_the_host:?}", manifest.display());
     }
 }
 

@@ -69,7 +69,8 @@ pub struct PlateEvent {
     /// What kind of registration the plate shows, where a format tells it: `standard`, `diplomatic`, `taxi` and so on.
     #[serde(default)]
     pub series: Option<String>,
-    /// The plates and formats that the reads admit, the most probable first; the first is the one above.
+    /// The plates and formats that the reads admit, the most probable first; when the verdict is valid, the first is the one
+    /// above, else it is only the nearest.
     #[serde(default)]
     pub formats: Vec<FormatMatch>,
 

@@ -51,6 +51,10 @@ fn describe_plugins() {
     describe_gauge!("ovr_plugin_quarantined", "1 while a plugin is left alone because it kept failing");
     describe_gauge!("ovr_plugin_info", "1 for the build of a plugin that is asked: version, digest, world");
     describe_histogram!("ovr_plugin_call_seconds", "Time of one call into a plugin");
+    describe_counter!(
+        "ovr_plugin_log_lines_dropped_total",
+        "Lines of a plugin's log that were dropped because it logs too many in a second, by plugin"
+    );
 }
 
 /// A frame of `camera`; `outcome` is `decoded`, and then `dropped` (the queue was full), `passed_over` (looks were not
@@ -128,6 +132,11 @@ pub fn plugin_call(plugin: &str, outcome: &'static str) {
 /// Time of one call into a plugin.
 pub fn plugin_call_seconds(plugin: &str, span: Duration) {
     histogram!("ovr_plugin_call_seconds", "plugin" => plugin.to_owned()).record(span.as_secs_f64());
+}
+
+/// A line of a plugin's log that was dropped.
+pub fn plugin_log_line_dropped(plugin: &str) {
+    counter!("ovr_plugin_log_lines_dropped_total", "plugin" => plugin.to_owned()).increment(1);
 }
 
 /// A plugin's file that was looked at; `outcome` is `loaded`, `refused` or `unloaded`.

@@ -11,7 +11,9 @@ use ovr_domain::hook::Lattice;
 use ovr_domain::ids::{CameraId, SiteId};
 use ovr_domain::read::{Alternative, Position};
 use ovr_domain::time::{Clock as _, SystemClock};
-use ovr_plugins::engine::{Answer, CallError, Engine, EngineOptions, Plugin, Settings, WorkerCommand};
+use ovr_plugins::engine::{
+    Answer, CallError, Engine, EngineOptions, FailureKind, Plugin, Settings, WorkerCommand,
+};
 
 static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
 
@@ -64,6 +66,11 @@ fn an_endless_loop_is_stopped_within_60_ms() {
         let error = ask(&plugin, "LOOP").expect_err("a loop that ended");
         let took = clock.monotonic().saturating_sub(began);
         let used = processor_time().saturating_sub(processor);
+        if error.kind == FailureKind::Host {
+            // The machine is so busy that the loop had less than half of its time; the host gave up on it all the same.
+            assert!(used < Duration::from_millis(50), "{error} after {used:?}");
+            continue;
+        }
         assert_eq!(error.to_string(), "deadline: it took longer than 50 ms");
         all.push(took);
         processors.push(used);

@@ -15,7 +15,6 @@ use ovr_events::bus::local_bus;
 use ovr_events::dedup::Dedup;
 use ovr_events::publish::Publisher;
 use ovr_events::spool::{Spool, SpoolError, Ticket};
-use ovr_plugins::registry::Plugins;
 use ovr_store::consume::Consumer;
 use ovr_store::evidence::FilesStore;
 use ovr_store::sqlite::{SEEN_EVENTS_MAX, SqliteStore};
@@ -26,6 +25,7 @@ use tokio::task::JoinHandle;
 use super::accept::{AcceptTuning, envelope};
 use super::failure::Failure;
 use super::health::Health;
+use super::plugins::PluginRoom;
 use super::retention::{self, Retention};
 use super::shared::Shared;
 use super::signal;
@@ -91,7 +91,7 @@ impl Backend {
         config: &Config,
         state: &StateDir,
         clock: &Arc<dyn Clock>,
-        plugins: &Arc<Plugins>,
+        plugins: &PluginRoom,
     ) -> anyhow::Result<Self> {
         let host = &config.host;
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -346,8 +346,8 @@ async fn purge_until(
     }
 }
 
-fn readiness(spool: &Arc<Spool>, health: &Health, plugins: &Arc<Plugins>) -> ovr_api::Readiness {
-    let (spool, health, plugins) = (Arc::clone(spool), health.clone(), Arc::clone(plugins));
+fn readiness(spool: &Arc<Spool>, health: &Health, plugins: &PluginRoom) -> ovr_api::Readiness {
+    let (spool, health, plugins) = (Arc::clone(spool), health.clone(), plugins.clone());
     Box::new(move || {
         let mut checks = vec![Check::of("spool", spool.ready())];
         checks.extend(health.checks());

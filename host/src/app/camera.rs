@@ -82,7 +82,7 @@ pub(crate) fn feed(camera: &CameraId, mut source: impl FrameSource, queue: &Fram
             Ok(None) => return queue.end(Ok(())),
             Err(error) => {
                 // What happens to a source whose camera was taken away is nobody's concern.
-                if !queue.is_closed() {
+                if !queue.is_stopped() {
                     health.failed(camera, &error);
                 }
                 return queue.end(Err(error));

@@ -168,14 +168,14 @@ struct State {
     ending: Vec<EndingCamera>,
     /// Where emissions go; nothing once all cameras end.
     out: Option<SyncSender<Emission>>,
-    /// Whether cameras are being replaced right now.
-    changing: bool,
+    /// The queues of cameras that are being replaced right now.
+    leaving: Option<Vec<Arc<FrameQueue>>>,
 }
 
 impl Cameras {
     /// Without any; their emissions will go to `out`.
     pub(crate) fn new(common: Common, failure: Failure, health: Health, out: SyncSender<Emission>) -> Self {
-        let state = State { running: BTreeMap::new(), ending: Vec::new(), out: Some(out), changing: false };
+        let state = State { running: BTreeMap::new(), ending: Vec::new(), out: Some(out), leaving: None };
         Self { common, failure, health, state: Mutex::new(state) }
     }
 
@@ -196,16 +196,17 @@ impl Cameras {
         PreparedCamera::new(camera, room, &self.failure, self.health.clone())
     }
 
-    /// Ends the cameras of `gone`, waits for their last events, and lets those of `new` begin. A camera that is in
-    /// both is replaced.
+    /// Ends the cameras of `gone`, waits until all frames that they have taken are looked at and for their last events,
+    /// and lets those of `new` begin. A camera that is in both is replaced.
     pub(crate) fn replace(&self, gone: &[CameraId], new: Vec<PreparedCamera>) {
         let taken: Vec<RunningCamera> = {
             let mut state = self.lock();
-            state.changing = true;
-            gone.iter().filter_map(|id| state.running.remove(id)).collect()
+            let taken: Vec<_> = gone.iter().filter_map(|id| state.running.remove(id)).collect();
+            state.leaving = Some(taken.iter().map(|camera| Arc::clone(&camera.queue)).collect());
+            taken
         };
         for camera in &taken {
-            camera.queue.close();
+            camera.queue.stop();
         }
         let ending: Vec<EndingCamera> = taken.into_iter().map(RunningCamera::join_room).collect();
         for id in gone {
@@ -213,7 +214,7 @@ impl Cameras {
         }
         {
             let mut state = self.lock();
-            state.changing = false;
+            state.leaving = None;
             state.ending.extend(ending);
             // When all cameras have been told to end meanwhile, the new ones never begin.
             let new = if state.out.is_some() { new } else { Vec::new() };
@@ -242,10 +243,18 @@ impl Cameras {
         }
     }
 
+    /// Waits for the sources of cameras that were taken away.
+    pub(crate) fn join_sources(&self) {
+        let ending = std::mem::take(&mut self.lock().ending);
+        for camera in ending {
+            camera.join_source().log();
+        }
+    }
+
     /// Whether every camera's source has ended and all was said about it.
     pub(crate) fn all_ended(&self) -> bool {
         let state = self.lock();
-        !state.changing && state.running.values().all(|camera| camera.room.is_finished())
+        state.leaving.is_none() && state.running.values().all(|camera| camera.room.is_finished())
     }
 
     /// Ends all cameras and waits for their last events. From now on none begins.
@@ -253,6 +262,9 @@ impl Cameras {
         let cameras = {
             let mut state = self.lock();
             state.out = None;
+            for queue in state.leaving.iter().flatten() {
+                queue.close();
+            }
             std::mem::take(&mut state.running)
         };
         for camera in cameras.values().filter(|camera| !camera.room.is_finished()) {

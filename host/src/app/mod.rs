@@ -32,7 +32,6 @@ use ovr_capture::SourceConfig;
 use ovr_domain::time::{Clock, SystemClock};
 use ovr_domain::{CameraId, metric};
 use ovr_events::evidence::Pictures;
-use ovr_plugins::registry::Plugins;
 
 use crate::config::Config;
 use crate::print::Refusal;
@@ -40,6 +39,7 @@ use crate::reload::{Origin, Parts, Reload};
 use crate::state::StateDir;
 use accept::{AcceptTuning, Accepting, Acceptor};
 use cameras::{CameraSummary, Cameras, EndingCamera, OpenCamera};
+use plugins::PluginRoom;
 use rooms::Common;
 use shared::Shared;
 use stages::Stages;
@@ -67,7 +67,7 @@ pub(crate) struct App {
     clock: Arc<dyn Clock>,
     backend: Backend,
     vision: Arc<Vision>,
-    plugins: Arc<Plugins>,
+    plugins: PluginRoom,
     cameras: Vec<OpenCamera>,
     realtime: bool,
     origin: Option<Origin>,
@@ -85,7 +85,7 @@ impl App {
         for (id, source) in &options.sources {
             cameras.push(rooms::open_camera(id, source, options.realtime, &clock)?);
         }
-        let plugins = Arc::new(plugins::open(&config, &state.path, &clock)?);
+        let plugins = PluginRoom::open(&config, &state.path, &clock);
         let backend = Backend::open(&config, &state, &clock, &plugins)?;
         let (realtime, origin) = (options.realtime, options.origin.clone());
         Ok(Self { config, clock, backend, vision, plugins, cameras, realtime, origin, state })
@@ -108,7 +108,7 @@ impl App {
         backend.start(&tuning)?;
         let acceptor = Acceptor {
             dedup: backend.dedup(&config)?,
-            hooks: plugins::hooks(&plugins),
+            hooks: plugins.hooks(),
             evidence: backend.evidence(),
             pictures: Pictures::new(config.host.pictures, Arc::clone(&clock))
                 .context("setting up the pictures")?,
@@ -132,7 +132,7 @@ impl App {
             accept: tuning,
             pictures: backend.files(),
             health,
-            others: vec![plugins::rebuild(&plugins, &state.path)],
+            others: plugins.rebuild(&state.path).into_iter().collect(),
         };
         let reload = origin.map(|origin| Reload::start(origin, config, parts, &failure));
         let reload = reload.transpose().context("starting the thread that watches the configuration")?;
@@ -178,7 +178,7 @@ impl Running {
         if let Some(reload) = &reload {
             reload.stop();
         }
-        let ending = cameras.end();
+        let (ending, replaced) = (cameras.end(), cameras);
         let accepted = accepting.join();
         let drained = backend.drain(woken);
         metric::spool_backlog(backend.backlog());
@@ -187,6 +187,7 @@ impl Running {
         if let Some(reload) = reload {
             reload.join();
         }
+        replaced.join_sources();
         (Summary { cameras, accepted, drained }, Serving { backend, state })
     }
 }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use ovr_domain::CameraId;
 use ovr_domain::hook::{FormatCheck, Lattice, NoPlugins};
 use ovr_domain::time::{Clock, SystemClock};
+use ovr_plugins::Error;
 use ovr_plugins::engine::{Engine, EngineOptions, WorkerCommand};
-use ovr_plugins::registry::{Plugins, validate_countries};
+use ovr_plugins::registry::{PluginStatus, Plugins, validate_countries};
 use ovr_vision::read::StillPlate;
 
 use super::hooks::Hooks;
@@ -27,40 +28,87 @@ pub(crate) fn engine(cache: Option<PathBuf>) -> Result<Engine, Refusal> {
         Refusal(format!("cannot find this program's own file to compile plugins with: {error}"))
     })?;
     let arguments = ["plugins", "compile-worker"].map(Into::into).to_vec();
-    let options = EngineOptions { cache, worker: WorkerCommand { program, arguments } };
-    Engine::new(options).map_err(|error| Refusal(error.to_string()))
+    let mut options = EngineOptions { cache, worker: WorkerCommand { program, arguments } };
+    let mut engine = Engine::new(options.clone());
+    // The cache saves time and nothing else: cameras must not wait until somebody has put its folder right.
+    if let Err(error @ Error::Cache { .. }) = engine {
+        tracing::warn!("{error}; until then each start compiles all plugins");
+        options.cache = None;
+        engine = Engine::new(options);
+    }
+    engine.map_err(|error| Refusal(error.to_string()))
 }
 
-/// The plugins of a run. One that cannot be used is no refusal: cameras run without it, and `/readyz` says so.
-pub(crate) fn open(config: &Config, state: &Path, clock: &Arc<dyn Clock>) -> Result<Plugins, Refusal> {
-    let engine = Arc::new(engine(Some(state.join(COMPILED)))?);
-    let folder = plugins_folder(&config.plugins, state);
-    let mut plugins = Plugins::open(engine, config.plugins.clone(), folder, Arc::clone(clock));
-    plugins.watch().map_err(|error| Refusal(error.to_string()))?;
-    Ok(plugins)
-}
+/// The plugins of a run. No plugin is needed to run cameras: neither one that cannot be used, nor an engine that this
+/// machine cannot start, keeps a run from starting. `/readyz` says what is wrong.
+#[derive(Clone)]
+pub(crate) struct PluginRoom(Result<Arc<Plugins>, String>);
 
-/// How plugins take part in a reload of the configuration.
-pub(crate) fn rebuild(plugins: &Arc<Plugins>, state: &Path) -> Rebuild {
-    let (plugins, state) = (Arc::clone(plugins), state.to_owned());
-    Box::new(move |running, wanted| {
-        if running.plugins == wanted.plugins {
-            return Ok(None);
+impl PluginRoom {
+    /// Loads the plugins and follows their folder.
+    pub(crate) fn open(config: &Config, state: &Path, clock: &Arc<dyn Clock>) -> Self {
+        let started = engine(Some(state.join(COMPILED))).and_then(|engine| {
+            let folder = plugins_folder(&config.plugins, state);
+            let mut plugins =
+                Plugins::open(Arc::new(engine), config.plugins.clone(), folder, Arc::clone(clock));
+            plugins.watch().map_err(|error| Refusal(error.to_string()))?;
+            Ok(plugins)
+        });
+        Self::of(started)
+    }
+
+    /// From plugins that were opened, or from why they were not.
+    pub(crate) fn of(opened: Result<Plugins, Refusal>) -> Self {
+        Self(opened.map(Arc::new).map_err(|Refusal(reason)| {
+            tracing::error!("no plugin can be used, events go on unchecked: {reason}");
+            reason
+        }))
+    }
+
+    /// What events are asked.
+    pub(crate) fn hooks(&self) -> Hooks {
+        let Ok(plugins) = &self.0 else {
+            let native = Arc::new(NoPlugins);
+            return Hooks {
+                format: native.clone(),
+                dedup: native.clone(),
+                enrich: native,
+                countries: Arc::new(Vec::new),
+            };
+        };
+        let told = Arc::clone(plugins);
+        Hooks {
+            format: Arc::clone(plugins) as _,
+            dedup: Arc::clone(plugins) as _,
+            enrich: Arc::clone(plugins) as _,
+            countries: Arc::new(move || told.countries()),
         }
-        let (plugins, config) = (Arc::clone(&plugins), wanted.plugins.clone());
-        let folder = plugins_folder(&config, &state);
-        Ok(Some(Box::new(move || plugins.reconfigure(config, folder))))
-    })
-}
+    }
 
-/// The hooks of a run.
-pub(crate) fn hooks(plugins: &Arc<Plugins>) -> Hooks {
-    let told = Arc::clone(plugins);
-    Hooks {
-        format: Arc::clone(plugins) as _,
-        dedup: Arc::clone(plugins) as _,
-        enrich: Arc::clone(plugins) as _,
-        countries: Arc::new(move || told.countries()),
+    /// How plugins take part in a reload of the configuration.
+    pub(crate) fn rebuild(&self, state: &Path) -> Option<Rebuild> {
+        let (plugins, state) = (Arc::clone(self.0.as_ref().ok()?), state.to_owned());
+        Some(Box::new(move |running, wanted| {
+            if running.plugins == wanted.plugins {
+                return Ok(None);
+            }
+            let (plugins, config) = (Arc::clone(&plugins), wanted.plugins.clone());
+            let folder = plugins_folder(&config, &state);
+            Ok(Some(Box::new(move || plugins.reconfigure(config, folder))))
+        }))
+    }
+
+    /// Every file of the folder; nothing when the engine does not run.
+    pub(crate) fn list(&self) -> Vec<PluginStatus> {
+        self.0.as_ref().map(|plugins| plugins.list()).unwrap_or_default()
+    }
+
+    /// For `/readyz`: each plugin by name, and what is wrong with it.
+    pub(crate) fn checks(&self) -> Vec<(String, Option<String>)> {
+        match &self.0 {
+            Ok(plugins) => plugins.checks(),
+            Err(reason) => vec![("plugins".to_owned(), Some(reason.clone()))],
+        }
     }
 }
 

@@ -33,8 +33,19 @@ struct Inner {
     dropped: u64,
     /// The source has ended, with its error when there was one.
     ended: Option<Result<(), SourceError>>,
+    /// No more frames are taken; those that wait are still wanted.
+    stopped: bool,
     /// The reader wants no more.
     closed: bool,
+}
+
+impl Inner {
+    fn drop_oldest(&mut self) {
+        if let Some(frame) = self.frames.pop_front() {
+            self.dropped += 1;
+            metric::frame(&frame.camera, "dropped");
+        }
+    }
 }
 
 impl FrameQueue {
@@ -43,7 +54,7 @@ impl FrameQueue {
         Self { when_full, inner, changed: Condvar::new() }
     }
 
-    /// Changes how many frames may wait. Of frames that wait already none is dropped for it.
+    /// Changes how many frames may wait. Where more wait already, they stay until the source has the next one.
     pub(crate) fn resize(&self, capacity: usize) {
         self.lock().capacity = capacity.max(1);
         self.changed.notify_all();
@@ -57,16 +68,14 @@ impl FrameQueue {
     /// Hands a frame over. False when nobody wants frames any more.
     pub(crate) fn push(&self, frame: Frame) -> bool {
         let mut inner = self.lock();
-        while inner.frames.len() >= inner.capacity && !inner.closed {
+        while inner.frames.len() >= inner.capacity && !inner.stopped {
             if self.when_full == WhenFull::DropOldest {
-                inner.dropped += 1;
-                metric::frame(&frame.camera, "dropped");
-                inner.frames.pop_front();
+                inner.drop_oldest();
             } else {
                 inner = self.changed.wait(inner).unwrap_or_else(PoisonError::into_inner);
             }
         }
-        if inner.closed {
+        if inner.stopped {
             return false;
         }
         inner.frames.push_back(frame);
@@ -80,8 +89,8 @@ impl FrameQueue {
         self.changed.notify_all();
     }
 
-    /// Waits for the next frame. Nothing once the source has ended and every frame was taken, or after
-    /// [`FrameQueue::close`].
+    /// Waits for the next frame. Nothing once every frame was taken and the source has ended or
+    /// [`FrameQueue::stop`] was called, or after [`FrameQueue::close`].
     pub(crate) fn pop(&self) -> Option<Frame> {
         let mut inner = self.lock();
         loop {
@@ -92,22 +101,33 @@ impl FrameQueue {
                 self.changed.notify_all();
                 return Some(frame);
             }
-            if inner.ended.is_some() {
+            if inner.ended.is_some() || inner.stopped {
                 return None;
             }
             inner = self.changed.wait(inner).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    /// Nobody wants frames any more: both ends return at once.
-    pub(crate) fn close(&self) {
-        self.lock().closed = true;
+    /// Nobody wants more frames than those that wait: the source returns at once, the reader when it has taken them.
+    pub(crate) fn stop(&self) {
+        self.lock().stopped = true;
         self.changed.notify_all();
     }
 
-    /// Whether nobody wants frames any more.
-    pub(crate) fn is_closed(&self) -> bool {
-        self.lock().closed
+    /// Nobody wants frames any more: both ends return at once. Frames that wait are dropped, and counted.
+    pub(crate) fn close(&self) {
+        let mut inner = self.lock();
+        (inner.stopped, inner.closed) = (true, true);
+        while !inner.frames.is_empty() {
+            inner.drop_oldest();
+        }
+        drop(inner);
+        self.changed.notify_all();
+    }
+
+    /// Whether nobody wants more frames.
+    pub(crate) fn is_stopped(&self) -> bool {
+        self.lock().stopped
     }
 
     /// How the source ended, and how many frames were dropped.
@@ -188,5 +208,22 @@ mod tests {
         queue.close();
         assert!(!source.join().unwrap());
         assert!(queue.pop().is_none());
+        assert_eq!(queue.outcome(), (None, 1), "the frame that waited is counted");
+    }
+
+    #[test]
+    fn a_queue_that_is_stopped_gives_what_waits_and_takes_no_more() {
+        let queue = Arc::new(FrameQueue::new(2, WhenFull::Wait));
+        assert!(queue.push(frame(0)) && queue.push(frame(1)));
+        let source = {
+            let queue = Arc::clone(&queue);
+            std::thread::spawn(move || queue.push(frame(2)))
+        };
+        queue.stop();
+        assert!(!source.join().unwrap());
+        assert!(!queue.push(frame(3)), "also where there is room");
+        let left: Vec<u64> = std::iter::from_fn(|| queue.pop()).map(|frame| frame.sequence).collect();
+        assert_eq!(left, vec![0, 1]);
+        assert_eq!(queue.outcome(), (None, 0));
     }
 }

@@ -42,16 +42,17 @@ pub(super) fn listen(runtime: &Runtime) -> watch::Receiver<bool> {
 
 /// Calls `tell` whenever SIGHUP comes, which from now on does not end the program any more.
 pub(super) fn on_hang_up(runtime: &Runtime, tell: impl Fn() + Send + Sync + 'static) {
-    runtime.spawn(async move {
-        match signal(SignalKind::hangup()) {
-            Ok(mut hang_up) => {
+    let _inside = runtime.enter();
+    match signal(SignalKind::hangup()) {
+        Ok(mut hang_up) => {
+            runtime.spawn(async move {
                 while hang_up.recv().await.is_some() {
                     tell();
                 }
-            }
-            Err(error) => tracing::warn!("SIGHUP will not make the configuration be read again: {error}"),
+            });
         }
-    });
+        Err(error) => tracing::warn!("SIGHUP will not make the configuration be read again: {error}"),
+    }
 }
 
 /// From now on the process ends within [`END_DEADLINE`], in order or not.

@@ -8,8 +8,9 @@ use std::sync::Arc;
 
 use ovr_domain::time::{Clock, SystemClock};
 
-use ovr_plugins::registry::{PluginStatus, Plugins};
+use ovr_plugins::registry::PluginStatus;
 
+use crate::app::plugins::PluginRoom;
 use crate::app::rooms;
 use crate::app::vision::Models;
 use crate::app::{self, Backend};
@@ -36,15 +37,17 @@ pub(crate) fn run(config: &Config, args: &Check) -> ExitCode {
         line(&format!("camera {}", camera.id), facts);
     }
     let state = args.state.clone().unwrap_or_else(|| config.host.state.clone());
-    let plugins = app::plugins::look(config, plugins_folder(&config.plugins, &state)).map(Arc::new);
-    if let Err(refusal) = &plugins {
-        line("plugins", Err(refusal.to_string()));
+    let plugins = PluginRoom::of(app::plugins::look(config, plugins_folder(&config.plugins, &state)));
+    for (part, failure) in plugins.checks().into_iter().filter(|(part, _)| part == "plugins") {
+        if let Some(reason) = failure {
+            line(&part, Err(reason));
+        }
     }
-    for plugin in plugins.iter().flat_map(|plugins| plugins.list()) {
+    for plugin in plugins.list() {
         line(&format!("plugin {}", plugin.name), plugin_facts(plugin));
     }
-    if let (true, Ok(plugins)) = (state.exists(), &plugins) {
-        line("state", backend(config, &state, &clock, plugins));
+    if state.exists() {
+        line("state", backend(config, &state, &clock, &plugins));
     } else {
         line("state", Ok(format!("{} does not exist yet: the first run makes it", state.display())));
     }
@@ -71,7 +74,7 @@ fn backend(
     config: &Config,
     state: &std::path::Path,
     clock: &Arc<dyn Clock>,
-    plugins: &Arc<Plugins>,
+    plugins: &PluginRoom,
 ) -> Result<String, String> {
     let state = StateDir::open(state, clock.as_ref()).map_err(|refusal| refusal.to_string())?;
     let mut backend = Backend::open(config, &state, clock, plugins).map_err(|error| format!("{error:#}"))?;

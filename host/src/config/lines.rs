@@ -7,6 +7,7 @@ use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_saphyr::options::NonFiniteFloatPolicy;
 use serde_saphyr::{DuplicateKeyPolicy, Location, Spanned};
 
 /// Every key of a text with its place, in the order in which they stand there.
@@ -25,8 +26,11 @@ impl Lines {
     /// Nothing of a text that is no YAML.
     pub(super) fn of(text: &str) -> Self {
         let mut lines = Self::default();
-        // A key that stands twice is to be found, too.
-        let options = serde_saphyr::options! { duplicate_keys: DuplicateKeyPolicy::PassThrough };
+        // A key that stands twice is to be found, too, and so is one whose number is none.
+        let options = serde_saphyr::options! {
+            duplicate_keys: DuplicateKeyPolicy::PassThrough,
+            non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
+        };
         if let Ok(root) = serde_saphyr::from_str_with_options::<Node>(text, options) {
             lines.note(&root, "");
         }
@@ -175,6 +179,14 @@ classes: { 2: car, 7: truck }
         assert_eq!(lines.line("cameras[1].source.flie"), Some(8));
         assert_eq!(lines.line("cameras[1].source.flie.path"), Some(9));
         assert_eq!(lines.line("classes.7"), Some(10));
+    }
+
+    #[test]
+    fn a_key_of_an_alias_has_the_line_of_the_alias_or_of_what_it_stands_for() {
+        let lines = Lines::of("a: &x\n  b: 1\nc: *x\nd: { <<: *x,\n  e: [1,\n 2] }\n");
+        assert_eq!(lines.line("c"), Some(3));
+        assert!(matches!(lines.line("c.b"), Some(2 | 3)), "{lines:?}");
+        assert_eq!(lines.line("d.e[1]"), Some(6));
     }
 
     #[test]

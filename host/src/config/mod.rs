@@ -204,6 +204,9 @@ fn read_file<T: Default + DeserializeOwned>(
             let problem = format!("{} bytes: expected at most {FILE_BYTES_MAX}", meta.len());
             return Err(ConfigError::of_file(file, problem));
         }
+        Ok(meta) if !meta.is_file() => {
+            return Err(ConfigError::of_file(file, "expected a file".to_owned()));
+        }
         _ => fs::read_to_string(&file)
             .map_err(|error| ConfigError::of_file(file.clone(), format!("cannot read it: {error}")))?,
     };
@@ -241,12 +244,18 @@ fn parse<T: Default + DeserializeOwned>(text: &str, name: &str, schema: &Value) 
 fn flaw_of(error: &serde_saphyr::Error, text: &str) -> Flaw {
     let said = match error {
         serde_saphyr::Error::DuplicateMappingKey { .. } => "this key stands twice".to_owned(),
+        serde_saphyr::Error::NonFiniteFloat { .. } => "this is no number: expected a finite one".to_owned(),
+        serde_saphyr::Error::MultipleDocuments { .. } => {
+            "another document begins here: expected one, without `---` after its first line".to_owned()
+        }
         _ => error.to_string(),
     };
     let said = said.lines().next().unwrap_or_default();
     let at = error.location();
     // Where it is stands before the key.
-    let problem = at.and_then(|_| said.rsplit_once(" at line ")).map_or(said, |(said, _)| said).to_owned();
+    let said = at.and_then(|_| said.rsplit_once(" at line ")).map_or(said, |(said, _)| said);
+    let hint = if said.starts_with("tabs disallowed") { ": expected blanks" } else { "" };
+    let problem = format!("{said}{hint}");
     let key = at.and_then(|at| Lines::of(text).key_at(at).map(str::to_owned));
     Flaw { line: at.map(|at| at.line()), key, problem }
 }
@@ -361,6 +370,59 @@ mod tests {
             assert_eq!(error.lines().count(), 1, "{error}");
             assert!(error.contains(word), "{error}");
         }
+    }
+
+    #[test]
+    fn the_line_is_right_however_a_file_is_written() {
+        let anchored = "tracker: &t\n  low_threshold: 0.1\n  high_threshold: 2\n";
+        for (file, text, start) in [
+            ("host.yaml", "\u{feff}sitee: x\n", "./host.yaml:1: sitee: there is no such key"),
+            ("host.yaml", "\u{feff}# said\nsite: a b\n", "./host.yaml:2: site: "),
+            ("host.yaml", "site: a\r\n\r\nbus: pigeon\r\n", "./host.yaml:3: bus: "),
+            ("host.yaml", "site: a\r\nsite: b\r\n", "./host.yaml:2: site: this key stands twice"),
+            ("host.yaml", "site: a\n---\nsite: b\n", "./host.yaml:3: another document begins here: expected"),
+            ("host.yaml", "dedup:\n\twindow_s: 1\n", "./host.yaml:2: tabs disallowed"),
+            ("tracking.yaml", anchored, "./tracking.yaml:3: tracker.high_threshold: 2"),
+            (
+                "tracking.yaml",
+                "tracker: { low_threshold: 0.1,\n  high_threshold: 2 }\n",
+                "./tracking.yaml:2: tracker.high",
+            ),
+            (
+                "tracking.yaml",
+                "tracker: { high_threshold: .nan }\n",
+                "./tracking.yaml:1: tracker.high_threshold: ",
+            ),
+            (
+                "tracking.yaml",
+                "tracker: {\n  high_threshold: 0.5,\n  high_threshold: 0.6 }\n",
+                "./tracking.yaml:3: tracker.high",
+            ),
+            ("plugins.yaml", "countries:\n  - DE\n  - UK\n", "./plugins.yaml:3: countries[1]: "),
+        ] {
+            let error = load_with(file, text).map(|_| ()).unwrap_err();
+            assert!(error.starts_with(start) && error.lines().count() == 1, "{text:?}: {error}");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_nested_beyond_reason_is_refused_and_ends_nothing() {
+        for depth in [100, 1_000, 100_000] {
+            for text in ["[", "{a: ", "- "].map(|open| open.repeat(depth)) {
+                let error = load_with("host.yaml", &text).map(|_| ()).unwrap_err();
+                assert!(error.starts_with("./host.yaml:") && error.lines().count() == 1, "{error}");
+            }
+        }
+        let closed = format!("site: {}{}\n", "[".repeat(60), "]".repeat(60));
+        assert!(load_with("host.yaml", &closed).unwrap_err().starts_with("./host.yaml:1: site: "));
+    }
+
+    #[test]
+    fn what_is_no_file_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("ocr.yaml")).unwrap();
+        let error = Config::load(Some(dir.path())).unwrap_err();
+        assert!(error.to_string().ends_with("ocr.yaml: expected a file"), "{error}");
     }
 
     #[test]

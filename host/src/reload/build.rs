@@ -61,14 +61,16 @@ impl Parts {
     pub(super) fn build(&mut self, running: &Config, wanted: &Config) -> Result<Vec<Commit>, Wrong> {
         let opened = self.open_sources(running, wanted)?;
         let vision = self.vision(running, wanted)?;
-        let mut commits: Vec<Commit> = Vec::new();
+        let mut others: Vec<Commit> = Vec::new();
         for rebuild in &mut self.others {
-            commits.extend(rebuild(running, wanted)?);
+            others.extend(rebuild(running, wanted)?);
         }
-        commits.extend(vision);
+        let mut commits: Vec<Commit> = vision.into_iter().collect();
         commits.extend(self.tuning(running, wanted));
         commits.extend(self.accept(running, wanted));
         commits.extend(self.cameras(running, wanted, opened)?);
+        // Other rooms' own changes may take a while, as compiling a plugin does; no camera waits for that.
+        commits.extend(others);
         Ok(commits)
     }
 

@@ -56,6 +56,9 @@ impl Reload {
         let mut worker = Worker { origin, running, told: Vec::new(), parts };
         let thread = thread::Builder::new().name("reload".to_owned()).spawn(move || {
             let guard = failure.guard("thread that watches the configuration");
+            if worker.is_behind() {
+                worker.reload(false);
+            }
             while let Some(wake) = watch.wait() {
                 worker.reload(wake == Wake::Asked);
             }
@@ -98,15 +101,21 @@ impl Worker {
             Ok(true) => "applied",
             Ok(false) => "unchanged",
             Err(error) => {
-                tracing::warn!(asked, "the configuration is not applied, the one that runs stays: {error}");
                 self.parts.health.config(Some(error.to_string()));
                 metric::config_reload("rejected");
+                tracing::warn!(asked, "the configuration is not applied, the one that runs stays: {error}");
                 return;
             }
         };
         self.parts.health.config(None);
         metric::config_reload(outcome);
         tracing::info!(asked, "the configuration is {outcome}");
+    }
+
+    /// Whether something was written after the configuration was read and before it was watched: models load meanwhile.
+    fn is_behind(&self) -> bool {
+        let Ok(wanted) = Config::load(self.origin.folder.as_deref()) else { return true };
+        Difference::between(&self.running, &wanted, self.origin.cameras_fixed).config != self.running
     }
 
     /// True when something changed.

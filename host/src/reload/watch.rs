@@ -222,8 +222,9 @@ fn notices(folder: &Path, bell: Bell) -> Option<RecommendedWatcher> {
     };
     let hear = move |notice: notify::Result<notify::Event>| {
         let counts = match &notice {
+            // Of too many notices at once some were missed, which says nothing of where.
+            Ok(event) if event.need_rescan() => true,
             Ok(event) => is_writing(event.kind) && !event.paths.iter().all(&beside),
-            // Something was missed.
             Err(_) => true,
         };
         if counts {

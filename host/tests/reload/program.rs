@@ -68,10 +68,17 @@ pub(crate) struct Program {
 impl Program {
     /// Starts `run` with `args` and waits until it answers.
     pub(crate) fn start(place: &Place, args: &[&str]) -> Self {
+        Self::start_while(place, args, || {})
+    }
+
+    /// The same, with something to be done once the program has read its configuration and before it works.
+    pub(crate) fn start_while(place: &Place, args: &[&str], meanwhile: impl FnOnce()) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_ovr-alpr"))
             .args(["--log", "warn,ovr_alpr=info", "run", "--json"])
             .args(args)
             .current_dir(place.path())
+            .env_remove("OVR_CONFIG")
+            .env_remove("OVR_PLUGINS")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
@@ -94,6 +101,7 @@ impl Program {
             token: String::new(),
         };
         program.token = program.said("shown this once: ").rsplit(' ').next().map(str::to_owned).unwrap();
+        meanwhile();
         let line = program.said("the API answers at http://");
         let (_, address) = line.split_once("http://").unwrap();
         program.address = address.split(';').next().map(str::to_owned).unwrap();

@@ -13,6 +13,9 @@
 //! | `certain-frames-min` | from this many agreeing frames on a plate is certain | 1 to 1000 | 3 |
 //! | `pairs` | cameras that see one vehicle from the front and from behind | `gate-front+gate-rear,...` | none |
 //! | `pair-gap-s` | most time between the two cameras of a pair | 0 (never) to 3600 | 20 |
+//!
+//! The host tells of passes that its own dedup still knows: a longer `window-s` or `pair-gap-s` needs `dedup.window_s` of
+//! host.yaml (300 by default) to be at least as long.
 
 mod plate;
 mod policy;

@@ -8,8 +8,9 @@
 //! | `camera.gate-1.zone: customs` | `camera.zone` | camera `gate-1` |
 //!
 //! Any word may stand for `name`, `city` and `zone`: 1 to 48 characters out of a-z 0-9 - _. Settings are written in lower
-//! case, so camera `Gate-1` is `camera.gate-1`. At most 16 attributes fit on an event: those of the camera go first, then
-//! those of the site, each in alphabetical order. A setting that says none of this is told in the log; the rest counts.
+//! case, so camera `Gate-1` is `camera.gate-1`, and have at most 64 characters in all. At most 16 attributes fit on an event:
+//! those of the camera go first, then those of the site, each in alphabetical order. A setting that says none of this is told
+//! in the log; the rest counts.
 
 #[cfg(test)]
 mod tests;

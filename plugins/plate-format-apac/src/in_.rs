@@ -14,9 +14,9 @@ pub(crate) const COUNTRY: Country = Country {
     sets: &[("letter", "ABCDEFGHJKLMNPQRSTUVWXYZ")],
     codes: &[Codes { name: "state", list: STATES }],
     formats: &[
-        Format::new("in-standard", "{state} #[1-9] <letter><letter> ####", 0.62).issued(number_is_not_zero),
+        Format::new("in-standard", "{state} #[1-9] <letter><letter> ####", 0.62).issued(office_and_number),
         Format::new("in-standard-tens", "{state} [1-9]0 <letter><letter> ####", 0.04)
-            .issued(number_is_not_zero),
+            .issued(office_and_number),
         Format::new("in-standard-one-letter", "{state} ## <letter> ####", 0.14).issued(office_and_number),
         Format::new("in-standard-three-letters", "{state} ## <letter><letter><letter> ####", 0.02)
             .issued(office_and_number),
@@ -92,7 +92,41 @@ fn number_is_not_zero(text: &str) -> bool {
     !text.ends_with("0000")
 }
 
-/// Offices are counted from 01 as well.
+/// Offices are counted from 01 as well, and small states have few.
 fn office_and_number(text: &str) -> bool {
-    number_is_not_zero(text) && text.get(2..4) != Some("00")
+    let office = text.get(2..4).and_then(|office| office.parse().ok()).unwrap_or(0);
+    let last = OFFICES_LAST.iter().find(|(state, _)| text.starts_with(state)).map_or(99, |(_, last)| *last);
+    number_is_not_zero(text) && (1..=last).contains(&office)
 }
+
+/// Last numbers of the regional transport offices where there are far fewer than 99, with room for new ones.
+const OFFICES_LAST: &[(&str, u8)] = &[
+    ("AN", 9),
+    ("AP", 49),
+    ("AR", 39),
+    ("AS", 49),
+    ("CG", 49),
+    ("CH", 9),
+    ("DD", 9),
+    ("DL", 29),
+    ("DN", 9),
+    ("GA", 19),
+    ("GJ", 49),
+    ("JH", 39),
+    ("JK", 39),
+    ("LA", 9),
+    ("LD", 19),
+    ("ML", 29),
+    ("MN", 19),
+    ("MZ", 19),
+    ("NL", 19),
+    ("OD", 49),
+    ("OR", 49),
+    ("PY", 9),
+    ("SK", 19),
+    ("TG", 49),
+    ("TR", 19),
+    ("TS", 49),
+    ("UA", 29),
+    ("UK", 29),
+];

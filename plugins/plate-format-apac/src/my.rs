@@ -53,8 +53,9 @@ pub(crate) const COUNTRY: Country = Country {
         },
     ],
     formats: &[
-        Format::new("my-standard", "{state}<letter><letter> [1-9]#?#?#?", 0.66),
-        Format::new("my-standard-two", "{state}<letter> [1-9]#?#?#?", 0.08),
+        Format::new("my-standard", "{state}<letter><letter> [1-9]#?#?#?", 0.72),
+        // At most 240,000 plates a state, which all but the smallest states had used up before 2000.
+        Format::new("my-standard-two", "{state}<letter> [1-9]#?#?#?", 0.02),
         Format::new("my-standard-one", "{state} [1-9]#?#?#?", 0.0005),
         // Kuala Lumpur's series came to an end twice and went on with a letter behind the number.
         Format::new("my-suffix", "W [1-9]#?#?#? <letter>", 0.02).region("Kuala Lumpur"),

@@ -15,14 +15,14 @@ pub(crate) const COUNTRY: Country = Country {
     sets: &[],
     codes: &[Codes { name: "canton", list: CANTONS }],
     formats: &[
-        Format::new("ch-standard", "{canton} [1-9]#####", 0.6),
-        Format::new("ch-standard", "{canton} [1-9]####", 0.31),
-        Format::new("ch-standard", "{canton} [1-9]###", 0.055),
-        Format::new("ch-standard", "{canton} [1-9]##?", 0.01),
-        Format::new("ch-standard", "{canton} [1-9]", 0.0001),
-        Format::new("ch-dealer", "{canton} [1-9]##?#?#? U", 0.01).series(Series::Dealer),
+        Format::new("ch-standard", "~{canton}~[1-9]#####", 0.6),
+        Format::new("ch-standard", "~{canton}~[1-9]####", 0.31),
+        Format::new("ch-standard", "~{canton}~[1-9]###", 0.055),
+        Format::new("ch-standard", "~{canton}~[1-9]##?", 0.01),
+        Format::new("ch-standard", "~{canton}~[1-9]", 0.0001),
+        Format::new("ch-dealer", "~{canton}~[1-9]##?#?#? U", 0.01).series(Series::Dealer),
         // Not cleared by customs.
-        Format::new("ch-temporary", "{canton} [1-9]###?#?#? Z", 0.002).series(Series::Temporary),
+        Format::new("ch-temporary", "~{canton}~[1-9]###?#?#? Z", 0.002).series(Series::Temporary),
         // Corps diplomatique, consulaire, administrative and technical staff: canton, sender, number.
         Format::new("ch-diplomatic", "CD {canton} [1-9]#?#?#?#?#?", 0.002).series(Series::Diplomatic),
         Format::new("ch-consular", "CC {canton} [1-9]#?#?#?#?#?", 0.0003).series(Series::Diplomatic),

@@ -161,9 +161,9 @@ pub(crate) const COUNTRY: Country = Country {
         Codes { name: "prague", list: PRAGUE },
     ],
     formats: &[
-        Format::new("cz-standard", "[1-9]{region}# ####", 0.62),
-        Format::new("cz-letter", "[1-9]{region}<letter> ####", 0.30),
-        Format::new("cz-motorcycle", "[1-9]{region} ####", 0.03).series(Series::Motorcycle),
+        Format::new("cz-standard", "[1-9]{region}#~####", 0.62),
+        Format::new("cz-letter", "[1-9]{region}<letter>~####", 0.30),
+        Format::new("cz-motorcycle", "[1-9]{region}~####", 0.03).series(Series::Motorcycle),
         Format::new("cz-electric", "EL ### <letter><letter>", 0.006).series(Series::Electric),
         Format::new("cz-district", "{district} ## ##", 0.006),
         Format::new("cz-district-letter", "{district}@ ## ##", 0.018),

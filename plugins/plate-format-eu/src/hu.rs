@@ -32,7 +32,7 @@ pub(crate) const COUNTRY: Country = Country {
     sets: &[],
     codes: &[],
     formats: &[
-        Format::new("hu-1990", "[A-T]@@ ###", 0.77).issued(has_number),
+        Format::new("hu-1990", "[A-T]@@~###", 0.77).issued(has_number),
         Format::new("hu-1990-chosen", "[VZ]@@ ###", 0.003).series(Series::Vanity).issued(has_number),
         Format::new("hu-2022", "A[AEIOU] @@ ###", 0.10).issued(has_number),
         Format::new("hu-2022-later", "@@ @@ ###", 0.005).issued(is_current),

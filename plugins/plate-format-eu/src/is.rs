@@ -9,8 +9,8 @@ pub(crate) const COUNTRY: Country = Country {
     sets: &[("letter", "ABDEFGHIJKLMNOPRSTUVXYZ")],
     codes: &[],
     formats: &[
-        Format::new("is-2004", "<letter><letter> <letter>##", 0.62),
-        Format::new("is-1989", "<letter><letter> ###", 0.34),
+        Format::new("is-2004", "<letter><letter>~<letter>##", 0.62),
+        Format::new("is-1989", "<letter><letter>~###", 0.34),
         Format::new("is-diplomatic", "CD ###", 0.001).series(Series::Diplomatic),
     ],
 };

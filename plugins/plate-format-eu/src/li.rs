@@ -12,7 +12,7 @@ pub(crate) const COUNTRY: Country = Country {
     sets: &[],
     codes: &[],
     formats: &[
-        Format::new("li-standard", "FL [1-9]#?#?#?#?", 0.97),
-        Format::new("li-dealer", "FL [1-9]#?#?#?#? U", 0.01).series(Series::Dealer),
+        Format::new("li-standard", "FL~[1-9]#?#?#?#?", 0.97),
+        Format::new("li-dealer", "FL~[1-9]#?#?#?#? U", 0.01).series(Series::Dealer),
     ],
 };

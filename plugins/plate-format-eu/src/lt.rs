@@ -10,7 +10,7 @@ pub(crate) const COUNTRY: Country = Country {
     sets: &[("letter", "ABCDEFGHIJKLMNOPRSTUVZ")],
     codes: &[],
     formats: &[
-        Format::new("lt-standard", "<letter><letter><letter> ###", 0.88),
+        Format::new("lt-standard", "<letter><letter><letter>~###", 0.88),
         Format::new("lt-trailer", "<letter><letter> ###", 0.05).series(Series::Trailer),
         Format::new("lt-motorcycle", "### <letter><letter>", 0.03).series(Series::Motorcycle),
         Format::new("lt-moped", "## <letter><letter><letter>", 0.006).series(Series::Motorcycle),

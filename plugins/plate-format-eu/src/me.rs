@@ -37,8 +37,8 @@ pub(crate) const COUNTRY: Country = Country {
     sets: &[("letter", "ABCDEFGHIJKLMNOPRSTUVZ")],
     codes: &[Codes { name: "area", list: AREAS }],
     formats: &[
-        Format::new("me-standard", "{area} <letter><letter> ###", 0.94),
-        Format::new("me-personal", "{area} @@@@@?", 0.004).series(Series::Vanity),
+        Format::new("me-standard", "{area}~<letter><letter> ###", 0.94),
+        Format::new("me-personal", "{area}~@@@@@?", 0.004).series(Series::Vanity),
         Format::new("me-police", "P ## ###", 0.004).series(Series::Official),
         Format::new("me-diplomatic", "## [AMP] ###", 0.001).series(Series::Diplomatic),
     ],

@@ -36,10 +36,10 @@ pub(crate) const COUNTRY: Country = Country {
         Format::new("nl-sidecode-9", "<modern><modern> ### <modern>", 0.16).issued(is_issued),
         Format::new("nl-sidecode-10", "<modern> ### <modern><modern>", 0.11).issued(is_issued),
         Format::new("nl-sidecode-11", "<modern><modern><modern> ## <modern>", 0.03).issued(is_issued),
-        // Reserved for the years after sidecode 11, which began in 2024.
-        Format::new("nl-sidecode-12", "<modern> ## <modern><modern><modern>", 0.0008).issued(is_issued),
-        Format::new("nl-sidecode-13", "# <modern><modern> ###", 0.0008).issued(is_issued),
-        Format::new("nl-sidecode-14", "### <modern><modern> #", 0.0008).issued(is_issued),
+        // Reserved for the years after sidecode 11, which began in 2024: none is issued yet.
+        Format::new("nl-sidecode-12", "<modern> ## <modern><modern><modern>", 0.00002).issued(is_issued),
+        Format::new("nl-sidecode-13", "# <modern><modern> ###", 0.00002).issued(is_issued),
+        Format::new("nl-sidecode-14", "### <modern><modern> #", 0.00002).issued(is_issued),
         // Semi-trailers since 2002.
         Format::new("nl-semi-trailer", "O<modern> ## <modern><modern>", 0.01)
             .series(Series::Trailer)

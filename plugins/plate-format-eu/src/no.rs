@@ -12,8 +12,8 @@ pub(crate) const COUNTRY: Country = Country {
     sets: &[("letter", "ABCDEFHJKLNPRSTUVWXYZ"), ("first", "ABCDFHJKLNPRSTUVWXYZ")],
     codes: &[],
     formats: &[
-        Format::new("no-standard", "<first><letter> [1-9]####", 0.73),
-        Format::new("no-electric", "E[BCDEFHJKLNPRSTUV] [1-9]####", 0.16).series(Series::Electric),
+        Format::new("no-standard", "<first><letter>~[1-9]####", 0.73),
+        Format::new("no-electric", "E[BCDEFHJKLNPRSTUV]~[1-9]####", 0.16).series(Series::Electric),
         Format::new("no-gas", "GA [1-9]####", 0.001),
         Format::new("no-four-digits", "<letter><letter> [1-9]###", 0.09).series(Series::Motorcycle),
         Format::new("no-diplomatic", "CD ## ###", 0.0005).series(Series::Diplomatic),

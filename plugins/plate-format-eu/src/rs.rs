@@ -82,14 +82,14 @@ pub(crate) const COUNTRY: Country = Country {
     sets: &[("letter", "ABCDEFGHIJKLMNOPRSTUVWXYZ")],
     codes: &[Codes { name: "area", list: AREAS }],
     formats: &[
-        Format::new("rs-3", "{area} ### <letter><letter>", 0.53).issued(is_private),
-        Format::new("rs-4", "{area} #### <letter><letter>", 0.38).issued(is_private),
-        Format::new("rs-taxi-3", "{area} ### TX", 0.004).series(Series::Taxi),
-        Format::new("rs-taxi-4", "{area} #### TX", 0.004).series(Series::Taxi),
+        Format::new("rs-3", "{area}~### <letter><letter>", 0.53).issued(is_private),
+        Format::new("rs-4", "{area}~#### <letter><letter>", 0.38).issued(is_private),
+        Format::new("rs-taxi-3", "{area}~### TX", 0.004).series(Series::Taxi),
+        Format::new("rs-taxi-4", "{area}~#### TX", 0.004).series(Series::Taxi),
         Format::new("rs-trailer", "<letter><letter> ### {area}", 0.02).series(Series::Trailer),
-        Format::new("rs-agricultural", "{area} <letter><letter><letter> ##", 0.006)
+        Format::new("rs-agricultural", "{area}~<letter><letter><letter> ##", 0.006)
             .series(Series::Agricultural),
-        Format::new("rs-personal", "{area} @@@@@?", 0.003).series(Series::Vanity),
+        Format::new("rs-personal", "{area}~@@@@@?", 0.003).series(Series::Vanity),
         Format::new("rs-police", "P ### ###", 0.002).series(Series::Official),
         Format::new("rs-diplomatic", "##?# [ACEMPT] ###", 0.0006).series(Series::Diplomatic),
     ],

@@ -4,7 +4,8 @@ use crate::bindings::plate_format::exports::ovr::alpr::plate_format::{
     self as contract, Correction, Interpretation,
 };
 use crate::bindings::plate_format::ovr::alpr::types::PlateRead;
-use crate::bounds::{LOG_DROPPED, gap_score};
+use crate::bounds::{drop_score, gap_score};
+use crate::extra::is_mark;
 use crate::found::{FOUND_MAX, Found, SKIPPED};
 use crate::lattice::Lattice;
 use crate::pack::{NO_SEGMENT, Pack, Variant};
@@ -48,16 +49,19 @@ fn interpretation(pack: &Pack, lattice: &Lattice, priors: &Priors, found: &Found
     })
 }
 
-/// What the host's likelihood of the text does not know: how the separators that were read fit the variant, and that
-/// characters which are left out came from somewhere.
+/// What the host's likelihood of the text does not know: how the separators that were read fit the variant, that characters
+/// which are left out came from somewhere, and how often a band or a seal is read as characters.
 fn evidence(lattice: &Lattice, variant: &Variant, found: &Found) -> f32 {
-    let (mut score, mut slot) = (0.0, 0);
-    for (place, &symbol) in lattice.places.iter().zip(&found.path) {
+    let band = usize::from(found.band);
+    let (mut score, mut slot) = (found.log_band, 0);
+    for (index, (place, &symbol)) in lattice.places.iter().zip(&found.path).enumerate() {
         if symbol != SKIPPED {
             score += gap_score(variant, slot, place.gap);
             slot += 1;
+        } else if index < band {
+            score -= place.log_absent;
         } else if place.is_present {
-            score += LOG_DROPPED;
+            score += drop_score(variant.marks, slot, place) - place.log_absent;
         }
     }
     score
@@ -73,13 +77,19 @@ fn corrections(
 ) -> Vec<Correction> {
     let mut corrections = Vec::new();
     let mut slot = 0;
-    for (place, &symbol) in lattice.places.iter().zip(&found.path) {
+    for (index, (place, &symbol)) in lattice.places.iter().zip(&found.path).enumerate() {
         let position = u32::from(place.position);
         if symbol == SKIPPED {
             if place.is_present {
                 let mut rule = String::with_capacity(format.id.len() + 16);
                 rule.push_str(format.id);
-                rule.push_str(": no character");
+                rule.push_str(if index < usize::from(found.band) {
+                    ": band"
+                } else if is_mark(variant, slot) {
+                    ": seal"
+                } else {
+                    ": no character"
+                });
                 corrections.push(Correction { position, character: None, rule });
             }
             continue;

@@ -39,6 +39,12 @@ pub(crate) fn gap_score(variant: &Variant, slot: usize, gap: bool) -> f32 {
     }
 }
 
+/// What it costs to leave out a place that holds a character, before the character `slot` of a text.
+#[inline]
+pub(crate) const fn drop_score(marks: u16, slot: usize, place: &Place) -> f32 {
+    if (marks >> (slot & 15)) & 1 == 1 { place.log_sealed } else { place.log_absent + LOG_DROPPED }
+}
+
 /// The most that a gap can give.
 #[inline]
 const fn gap_most(place: &Place) -> f32 {
@@ -61,14 +67,15 @@ pub(crate) fn shape_bound(lattice: &Lattice, shape: &Shape) -> f32 {
     let mut sums = [0.0, f32::NEG_INFINITY, f32::NEG_INFINITY];
     // The kinds of the slots that the place takes when none, one or two places before it were left out.
     let mut at = [kinds, u64::MAX, u64::MAX];
-    for place in &lattice.places {
-        let (dropped, gap) = (place.log_absent + LOG_DROPPED, gap_most(place));
+    for (index, place) in lattice.places.iter().enumerate() {
+        let gap = gap_most(place);
+        let dropped = |drops: usize| drop_score(shape.marks, index.wrapping_sub(drops), place);
         if drops >= 2 {
-            sums[2] = greater(sums[2] + best(place, at[2]) + gap, sums[1] + dropped);
+            sums[2] = greater(sums[2] + best(place, at[2]) + gap, sums[1] + dropped(1));
             at[2] = at[1];
         }
         if drops >= 1 {
-            sums[1] = greater(sums[1] + best(place, at[1]) + gap, sums[0] + dropped);
+            sums[1] = greater(sums[1] + best(place, at[1]) + gap, sums[0] + dropped(0));
             at[1] = at[0];
         }
         sums[0] += best(place, at[0]) + gap;
@@ -83,9 +90,13 @@ fn keeping_bound(lattice: &Lattice, shape: &Shape) -> f32 {
     let sum: f32 = lattice
         .places
         .iter()
-        .map(
-            |place| if place.is_present { taken(place).max(place.log_absent) } else { taken(place).max(0.0) },
-        )
+        .map(|place| {
+            if place.is_present {
+                taken(place).max(place.log_absent).max(place.log_sealed)
+            } else {
+                taken(place).max(0.0)
+            }
+        })
         .sum();
     if shape.chars == 0 { f32::NEG_INFINITY } else { sum }
 }
@@ -99,6 +110,8 @@ pub(crate) struct Bounds {
     most: f32,
     /// Of one left-out place, at most.
     dropped: f32,
+    /// Of one left-out place where a seal may stand, at most.
+    sealed: f32,
     /// The gaps of the whole read, at most.
     gaps: f32,
 }
@@ -109,15 +122,24 @@ impl Bounds {
         let present = lattice.places.iter().filter(|place| place.is_present);
         let gaps: f32 = lattice.places.iter().map(gap_most).sum();
         let most: f32 = present.clone().map(|place| place.best[2].max(place.log_absent)).sum();
+        let sealed = |place: &Place| place.log_sealed - place.best[2].max(place.log_absent);
+        let sealed = present.clone().map(sealed).fold(f32::NEG_INFINITY, f32::max);
         // What it costs to leave a place out instead of taking its best character.
         let cost = |place: &Place| (place.log_absent - place.best[2]).min(0.0);
         let dropped = present.map(cost).fold(f32::NEG_INFINITY, f32::max) + LOG_DROPPED;
-        Self { rest: [[f32::NEG_INFINITY; TOGGLES]; PLACES_MAX + 1], most: most + gaps, dropped, gaps }
+        Self {
+            rest: [[f32::NEG_INFINITY; TOGGLES]; PLACES_MAX + 1],
+            most: most + gaps,
+            dropped,
+            sealed: sealed.max(dropped),
+            gaps,
+        }
     }
 
-    /// Bound for all texts with so many characters.
-    pub(crate) fn most(&self, lattice: &Lattice, chars: usize) -> f32 {
-        self.most + self.dropped * lattice.present.saturating_sub(chars) as f32
+    /// Bound for all texts with so many characters, without marks and with them.
+    pub(crate) fn most(&self, lattice: &Lattice, chars: usize) -> [f32; 2] {
+        let drops = lattice.present.saturating_sub(chars) as f32;
+        [self.dropped, self.sealed].map(|dropped| self.most + dropped * drops)
     }
 
     /// What the places from `place` on can add, after these toggles.
@@ -155,7 +177,8 @@ impl Bounds {
                     let slot = (slots + keeps).wrapping_sub(drops);
                     let taken = class_best(pack, lattice, place, classes, slot)
                         + gap_score(variant, slot & 15, place.gap);
-                    let bound = either(place, taken, toggles, &next);
+                    let dropped = drop_score(variant.marks, slot, place);
+                    let bound = either(place, taken, dropped, toggles, &next);
                     most = most.max(bound);
                     if let Some(cell) = row.get_mut(toggles) {
                         *cell = bound;
@@ -206,7 +229,6 @@ impl Bounds {
             ];
         }
         for ((index, place), row) in lattice.places.iter().enumerate().zip(&mut self.rest).rev() {
-            let dropped = place.log_absent + LOG_DROPPED;
             let mut most = f32::NEG_INFINITY;
             for drops in 0..=drops_max {
                 let slot = index.wrapping_sub(drops);
@@ -214,6 +236,7 @@ impl Bounds {
                     + gap_score(variant, slot & 15, place.gap);
                 let next = sums.get(drops + 1).copied().unwrap_or(f32::NEG_INFINITY);
                 let (Some(sum), Some(cell)) = (sums.get_mut(drops), row.get_mut(drops * 3)) else { break };
+                let dropped = drop_score(variant.marks, slot, place);
                 *sum = greater(taken + *sum, dropped + next);
                 *cell = *sum;
                 most = greater(most, *sum);
@@ -278,7 +301,7 @@ fn end_row(present: usize, chars: usize) -> [f32; TOGGLES] {
 
 /// The better of taking a place's character and leaving it out.
 #[inline]
-fn either(place: &Place, taken: f32, toggles: usize, next: &[f32; TOGGLES]) -> f32 {
+fn either(place: &Place, taken: f32, dropped: f32, toggles: usize, next: &[f32; TOGGLES]) -> f32 {
     let rest = |toggles: usize| {
         if is_within(toggles) {
             next.get(toggles).copied().unwrap_or(f32::NEG_INFINITY)
@@ -287,7 +310,7 @@ fn either(place: &Place, taken: f32, toggles: usize, next: &[f32; TOGGLES]) -> f
         }
     };
     if place.is_present {
-        (taken + rest(toggles)).max(place.log_absent + LOG_DROPPED + rest(toggles + 3))
+        (taken + rest(toggles)).max(dropped + rest(toggles + 3))
     } else {
         (taken + rest(toggles + 1)).max(place.log_absent + rest(toggles))
     }

@@ -32,6 +32,10 @@ pub(crate) struct Found {
     pub chars: u8,
     /// For each place the symbol that stands there, or [`SKIPPED`].
     pub path: [u8; PLACES_MAX],
+    /// Places at the beginning of the read that are the country's band.
+    pub band: u8,
+    /// What the band costs, ln.
+    pub log_band: f32,
 }
 
 impl Found {

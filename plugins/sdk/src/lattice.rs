@@ -1,8 +1,9 @@
 //! A read as the search wants it: for each place the symbols that may stand there with their log-likelihoods.
 
 use crate::bindings::plate_format::ovr::alpr::types::Position;
-use crate::bounds::greater;
+use crate::bounds::{LOG_DROPPED, greater};
 use crate::confusable::{ABSENCE_FLOOR, HARD_TWIN_SHARE, HARD_TWINS, SOFT_TWIN_SHARE, SOFT_TWINS};
+use crate::extra::log_seal;
 use crate::pack::Pack;
 
 /// Most places that are searched; a read with more characters is no plate.
@@ -42,6 +43,8 @@ pub(crate) struct Place {
     pub is_present: bool,
     /// ln(probability that no character stands here).
     pub log_absent: f32,
+    /// ln of the price of leaving it out where a seal may stand: not less than that of leaving out any character.
+    pub log_sealed: f32,
     /// Separators were read between the last place and this one.
     pub gap: bool,
     /// Which symbols are candidates.
@@ -54,7 +57,7 @@ pub(crate) struct Place {
 }
 
 /// All places of a read.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Lattice {
     /// From left to right.
     pub places: Vec<Place>,
@@ -155,6 +158,7 @@ impl Lattice {
                 candidates: 0,
                 is_present,
                 log_absent,
+                log_sealed: greater(log_seal(best.character), log_absent + LOG_DROPPED),
                 gap,
                 mask: [0; 2],
                 best: [f32::NEG_INFINITY; 4],
@@ -174,6 +178,13 @@ impl Lattice {
             gap = false;
         }
         Some(lattice)
+    }
+
+    /// The read without its first places.
+    pub(crate) fn without(&self, places: usize) -> Self {
+        let rest = self.places.get(places..).unwrap_or(&[]).to_vec();
+        let present = rest.iter().filter(|place| place.is_present).count();
+        Self { places: rest, candidates: self.candidates.clone(), present, log_read: self.log_read }
     }
 
     /// The candidates of a place.

@@ -76,6 +76,7 @@ mod bounds;
 pub mod compile;
 pub mod confusable;
 pub mod dedup;
+mod extra;
 mod found;
 #[cfg(target_arch = "wasm32")]
 mod heap;

@@ -69,6 +69,8 @@ pub struct Variant {
     pub gaps: u16,
     /// Bit `j` is set when character `j` continues a code.
     pub inside: u16,
+    /// Bit `j` is set when a seal, sticker or coat of arms stands before character `j`.
+    pub marks: u16,
 }
 
 /// All variants whose characters are letters and digits at the same places.
@@ -84,6 +86,8 @@ pub struct Shape {
     pub log_weight_max: f32,
     /// Characters of the text.
     pub chars: u8,
+    /// Where one of the variants has a mark.
+    pub marks: u16,
 }
 
 /// A format within the pack.

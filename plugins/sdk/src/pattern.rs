@@ -69,6 +69,8 @@ pub(crate) struct Element {
     pub optional: bool,
     /// A gap stands before it.
     pub gap: bool,
+    /// A seal, sticker or coat of arms stands before it.
+    pub mark: bool,
     /// Where in the pattern it begins, in bytes.
     pub at: u8,
 }
@@ -228,16 +230,17 @@ pub(crate) const fn parse(
     place: &str,
     alphabet: &mut Alphabet,
 ) -> Elements {
-    let none = Element { mask: 0, codes: NO_CODES, optional: false, gap: false, at: 0 };
+    let none = Element { mask: 0, codes: NO_CODES, optional: false, gap: false, mark: false, at: 0 };
     let mut elements = Elements { items: [none; ELEMENTS_MAX], count: 0 };
     let bytes = pattern.as_bytes();
-    let (mut at, mut gap) = (0, false);
+    let (mut at, mut gap, mut mark) = (0, false, false);
     while at < bytes.len() {
-        let mut element = Element { gap, at: at as u8, ..none };
+        let mut element = Element { gap, mark, at: at as u8, ..none };
         let mut end = at + 1;
         match bytes[at] {
-            b' ' | b'-' => {
+            b' ' | b'-' | b'~' => {
                 gap = elements.count > 0;
+                mark |= bytes[at] == b'~';
                 at += 1;
                 continue;
             }
@@ -246,6 +249,7 @@ pub(crate) const fn parse(
                     || elements.items[elements.count - 1].optional
                     || at == 0
                     || bytes[at - 1] == b' '
+                    || bytes[at - 1] == b'~'
                 {
                     refuse(place, "a ? of the pattern has nothing before it that may be missing");
                 }
@@ -279,7 +283,7 @@ pub(crate) const fn parse(
         }
         elements.items[elements.count] = element;
         elements.count += 1;
-        (at, gap) = (end, false);
+        (at, gap, mark) = (end, false, false);
     }
     if elements.count == 0 || bytes.len() > 250 {
         refuse(place, "the pattern is empty or longer than 250 bytes");

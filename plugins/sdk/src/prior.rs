@@ -56,6 +56,17 @@ impl Priors {
         Self { max: max(&countries) + region_max, countries, regions }
     }
 
+    /// Of one country alone, with what else its plates are weighed by.
+    pub(crate) fn of_country(&self, country: usize, score: f32) -> Self {
+        let mut countries = vec![f32::NEG_INFINITY; self.countries.len()];
+        let own = self.countries.get(country).map_or(f32::NEG_INFINITY, |own| own + score);
+        if let Some(cell) = countries.get_mut(country) {
+            *cell = own;
+        }
+        let region_max = self.regions.iter().copied().fold(0.0, f32::max);
+        Self { countries, regions: self.regions.clone(), max: own + region_max }
+    }
+
     /// ln(prior probability of each text) of a variant's format.
     #[inline]
     pub(crate) fn of(&self, variant: &Variant) -> f32 {

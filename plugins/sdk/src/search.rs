@@ -5,7 +5,8 @@
 //! character. What is found is exact: no admitted text is more probable than the first one, unless the read is so odd that the
 //! search ends after [`STEPS_MAX`].
 
-use crate::bounds::{Bounds, LOG_DROPPED, TOGGLES_MAX, gap_score, is_within, shape_bound};
+use crate::bounds::{Bounds, TOGGLES_MAX, drop_score, gap_score, is_within, shape_bound};
+use crate::extra::bands;
 use crate::found::{Best, Found, SKIPPED};
 use crate::lattice::{Lattice, PLACES_MAX, Place};
 use crate::pack::{NO_SEGMENT, Pack, Segment, Shape, TEXT_CHARS_MAX, Variant};
@@ -29,6 +30,8 @@ struct Search<'a> {
     bounds: Bounds,
     steps: u32,
     path: [u8; PLACES_MAX],
+    /// Places at the beginning of the read that are a band, and what they cost.
+    band: (usize, f32),
 }
 
 /// What stays the same while one variant is searched.
@@ -61,6 +64,7 @@ pub(crate) fn search(pack: &Pack, lattice: &Lattice, priors: &Priors) -> Vec<Fou
         bounds: Bounds::new(lattice),
         steps: 0,
         path: [SKIPPED; PLACES_MAX],
+        band: (0, 0.0),
     };
     let absent = lattice.places.len() - lattice.present;
     // The length that was read comes first: what is found there rules out most of the others.
@@ -71,11 +75,29 @@ pub(crate) fn search(pack: &Pack, lattice: &Lattice, priors: &Priors) -> Vec<Fou
             search.search_length(lattice.present + toggled);
         }
     }
-    search.best.into_found()
+    let (mut best, mut steps) = (search.best, search.steps);
+    for band in bands(pack, lattice) {
+        let priors = priors.of_country(band.country, band.score);
+        let rest = lattice.without(band.places);
+        let mut search = Search {
+            pack,
+            lattice: &rest,
+            priors: &priors,
+            best,
+            bounds: Bounds::new(&rest),
+            steps,
+            path: [SKIPPED; PLACES_MAX],
+            band: (band.places, band.score),
+        };
+        search.search_length(rest.present);
+        (best, steps) = (search.best, search.steps);
+    }
+    best.into_found()
 }
 
 impl<'a> Search<'a> {
     /// Searches the shapes with so many characters, the most promising first.
+    #[inline(never)]
     fn search_length(&mut self, chars: usize) {
         if !(1..=TEXT_CHARS_MAX).contains(&chars) {
             return;
@@ -83,11 +105,12 @@ impl<'a> Search<'a> {
         let pack: &'a Pack = self.pack;
         let shapes = pack.shapes.get(pack.shapes_of(chars)).unwrap_or(&[]);
         let needed = self.best.needed();
-        let most = self.bounds.most(self.lattice, chars) + self.priors.max;
+        let [most, most_marked] = self.bounds.most(self.lattice, chars);
         let mut reachable: Vec<(f32, &'a Shape)> = Vec::with_capacity(16);
         for shape in shapes {
             let prior = shape.log_weight_max + self.priors.max;
-            if most + shape.log_weight_max >= needed {
+            let most = if shape.marks == 0 { most } else { most_marked };
+            if most + prior >= needed {
                 let bound = prior + shape_bound(self.lattice, shape);
                 if bound >= needed {
                     reachable.push((bound, shape));
@@ -141,7 +164,12 @@ impl<'a> Search<'a> {
         self.take(walk, &stand, place);
         let toggles = stand.toggles + if place.is_present { 3 } else { 0 };
         if is_within(toggles) {
-            let score = stand.score + place.log_absent + if place.is_present { LOG_DROPPED } else { 0.0 };
+            let left_out = if place.is_present {
+                drop_score(walk.variant.marks, stand.slot, place)
+            } else {
+                place.log_absent
+            };
+            let score = stand.score + left_out;
             if score + self.bounds.rest(stand.place + 1, toggles) >= walk.needed {
                 self.put(stand.place, SKIPPED);
                 self.step(walk, Stand { place: stand.place + 1, toggles, score, ..stand });
@@ -199,8 +227,10 @@ impl<'a> Search<'a> {
             variant: walk.index,
             chars: walk.classes.len() as u8,
             path: [SKIPPED; PLACES_MAX],
+            band: self.band.0 as u8,
+            log_band: self.band.1,
         };
-        for (to, &from) in found.path.iter_mut().zip(places) {
+        for (to, &from) in found.path.iter_mut().skip(self.band.0).zip(places) {
             *to = from;
         }
         if is_issued(self.pack, &found) {

@@ -1,9 +1,12 @@
 //! Properties of the search over lattices of all kinds, on a pack that has every part of the pattern language.
 
+use std::ops::RangeInclusive;
+
 use proptest::prelude::*;
 
 use crate::bindings::plate_format::exports::ovr::alpr::plate_format::Interpretation;
-use crate::bounds::{LOG_DROPPED, TOGGLES_MAX, gap_score};
+use crate::bounds::{TOGGLES_MAX, drop_score, gap_score};
+use crate::extra::bands;
 use crate::found::{LOG_RATIO_MAX, SKIPPED};
 use crate::lattice::{Lattice, is_text};
 use crate::pack::{NO_SEGMENT, Pack, Variant};
@@ -22,7 +25,7 @@ const COUNTRIES: &[Country] = &[
             list: &[("B", "Berlin"), ("BO", "Bochum"), ("HH", "Hamburg"), ("LÖ", "")],
         }],
         formats: &[
-            Format::new("de-standard", "{district} @@? [1-9]#?#?", 0.9).chars_max(6),
+            Format::new("de-standard", "{district}~@@? [1-9]#?#?", 0.9).chars_max(6),
             Format::new("de-umlaut", "<umlaut># *", 0.05),
             Format::new("de-diplomatic", "0 ## #?", 0.01).series(Series::Diplomatic).issued(is_even),
         ],
@@ -64,10 +67,20 @@ fn positions(chars: &'static str, most: usize) -> impl Strategy<Value = Vec<Posi
     proptest::collection::vec(place, 1..most)
 }
 
-/// The best score of all paths through the lattice and all variants, without any bound.
+/// The best score of all paths through the lattice and all variants, without any bound; behind a band the text is as long as
+/// what was read.
 fn brute_force(pack: &Pack, lattice: &Lattice, priors: &Priors) -> Option<f32> {
+    let whole = best_path(pack, lattice, priors, 1..=16);
+    let behind_bands = bands(pack, lattice).filter_map(|band| {
+        let rest = lattice.without(band.places);
+        best_path(pack, &rest, &priors.of_country(band.country, band.score), rest.present..=rest.present)
+    });
+    behind_bands.chain(whole).max_by(f32::total_cmp)
+}
+
+fn best_path(pack: &Pack, lattice: &Lattice, priors: &Priors, lengths: RangeInclusive<usize>) -> Option<f32> {
     let mut best: Option<f32> = None;
-    for chars in 1..=16 {
+    for chars in lengths.filter(|chars| *chars > 0) {
         for shape in &pack.shapes[pack.shapes_of(chars)] {
             let from = usize::from(shape.variants_at);
             for variant in &pack.variants[from..from + usize::from(shape.variants)] {
@@ -100,7 +113,8 @@ fn extend(
 ) -> Vec<Path> {
     let (score, text, toggles) = path;
     let mut longer = Vec::new();
-    let skip = if place.is_present { LOG_DROPPED } else { 0.0 } + place.log_absent;
+    let dropped = || drop_score(variant.marks, text.len(), place);
+    let skip = if place.is_present { dropped() } else { place.log_absent };
     longer.push((score + skip, text.clone(), toggles + usize::from(place.is_present)));
     if text.len() < chars {
         let class = pack.classes_of(variant, chars)[text.len()];
@@ -148,7 +162,7 @@ fn corrected(positions: &[Position], found: &Interpretation) -> String {
 
 proptest! {
     #[test]
-    fn nothing_is_more_probable_than_the_first_interpretation(positions in positions("B8O0HL1I26-Ö沪京AQ", 7)) {
+    fn nothing_is_more_probable_than_the_first_interpretation(positions in positions("B8O0HDL1I26-Ö沪京AQ", 7)) {
         let lattice = Lattice::new(&PACK, &positions).unwrap();
         let priors = Priors::new(&PACK, &["DE".to_owned()]);
         let found = search(&PACK, &lattice, &priors);
@@ -166,7 +180,7 @@ proptest! {
     }
 
     #[test]
-    fn every_interpretation_is_the_read_after_its_corrections(positions in positions("B8O0HL1I26-·Ö沪京AQ ", 10)) {
+    fn every_interpretation_is_the_read_after_its_corrections(positions in positions("B8O0HDL1I26-·Ö沪京AQ ", 10)) {
         let read = vectors::read(positions.clone(), vec![]);
         for found in check(&PACK, &read).unwrap_or_default() {
             prop_assert_eq!(corrected(&positions, &found), found.text.clone());
@@ -207,6 +221,31 @@ fn a_correction_names_format_and_element() {
         (1, "de-standard: district")
     );
     assert_eq!(found[0].corrections[0].character, Some('O'));
+}
+
+/// The first interpretation's text, and the rules of its corrections.
+fn first(read: &str) -> (String, Vec<String>) {
+    let found = answer(read).unwrap().swap_remove(0);
+    (found.text, found.corrections.into_iter().map(|correction| correction.rule).collect())
+}
+
+#[test]
+fn the_sign_on_the_band_is_left_out() {
+    assert_eq!(first("DBO-AB1"), ("BOAB1".to_owned(), vec!["de-standard: band".to_owned()]));
+    // An empty place between the band and the district.
+    let mut positions = vectors::positions("DIBO-AB1").unwrap();
+    positions[1] = position(&[('I', 0.1)], 0.9);
+    let found = check(&PACK, &vectors::read(positions, vec![])).unwrap();
+    assert_eq!((found[0].text.as_str(), found[0].corrections.len()), ("BOAB1", 1));
+    assert!(answer("LBO-AB1").unwrap_or_default().iter().all(|found| found.text != "BOAB1"
+        || !found.corrections.iter().any(|correction| correction.rule.ends_with("band"))));
+}
+
+#[test]
+fn a_seal_is_left_out_where_the_pattern_has_one() {
+    assert_eq!(first("HH8AB1"), ("HHAB1".to_owned(), vec!["de-standard: seal".to_owned()]));
+    let elsewhere = answer("HHAB81").unwrap();
+    assert!(elsewhere.iter().all(|found| found.corrections.iter().all(|one| !one.rule.ends_with("seal"))));
 }
 
 #[test]

@@ -88,6 +88,7 @@ pub enum Series {
 /// | `{district}` | one code of the country's list `district` |
 /// | `?` | what stands before it may be missing |
 /// | blank, `-` | where the plate has a gap: for people, it is not matched |
+/// | `~` | a gap in which a seal, a sticker or a coat of arms stands, which readers take for a character now and then |
 ///
 /// So `{district} @@? [1-9]#?#?#?` is a district, one or two letters, and a number of one to four digits without leading zero.
 #[derive(Debug, Clone, Copy)]

@@ -101,8 +101,10 @@ impl Assembler {
     pub fn observe(&mut self, observation: &Observation<'_>) -> Vec<Emission> {
         let id = observation.track.id;
         let mut emissions = Vec::new();
-        if !self.passes.contains_key(&id) && self.passes.len() >= self.config.tracks_max as usize {
-            emissions = self.end_stalest();
+        let is_new = !self.passes.contains_key(&id);
+        // More than one where a reload has made the number smaller.
+        while is_new && !self.passes.is_empty() && self.passes.len() >= self.config.tracks_max as usize {
+            emissions.extend(self.end_stalest());
         }
         let reads_max = self.config.reads_max;
         let mut pass = self.passes.remove(&id).unwrap_or_else(|| Pass::new(observation, reads_max));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ovr_domain::event::{Dedup, Direction, Lifecycle, PlateEvent};
 use ovr_domain::read::normalize;
-use ovr_domain::{BBox, EventId, Timestamp};
+use ovr_domain::{BBox, Digest, EventId, Timestamp};
 
 use super::config::DedupConfig;
 use crate::fuse::distance::{contained, edit_distance};
@@ -25,6 +25,8 @@ pub(super) struct Passed {
     /// Whether more revisions are to come: the vehicle is still in view.
     pub(super) open: bool,
     pub(super) decided: Dedup,
+    /// The policy plugin whose decision that is; nothing when it is the native one's.
+    pub(super) decided_by: Option<Digest>,
     /// The event without what a policy is not told, so that thousands of passes stay small.
     pub(super) event: Box<PlateEvent>,
 }
@@ -62,6 +64,7 @@ impl Passed {
             place: event.plate_quad.map(|quad| quad.bounds()).or(event.vehicle_box).filter(|b| b.is_sane()),
             open: event.lifecycle != Lifecycle::Final,
             decided,
+            decided_by: None,
             event: Box::new(slim(event)),
         }
     }
@@ -69,6 +72,11 @@ impl Passed {
     /// The event that a repeat of this one repeats: the first of the row.
     pub(super) fn head(&self) -> EventId {
         self.decided.repeats_event_id.unwrap_or(self.event_id)
+    }
+
+    /// Whether another state of the pass says the same as far as it matters to who decides.
+    pub(super) fn is_as_it_was(&self, earlier: &Self) -> bool {
+        (&self.plate, self.direction, &self.lane) == (&earlier.plate, earlier.direction, &earlier.lane)
     }
 
     /// Whether both were in view at one time.

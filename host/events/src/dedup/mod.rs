@@ -78,6 +78,12 @@ impl Dedup {
     pub fn reconfigure(&mut self, config: DedupConfig) -> Result<(), InvalidKey> {
         config.validate()?;
         self.config = config;
+        for passes in self.cameras.values_mut() {
+            if passes.len() > config.passes_max as usize {
+                passes.sort_by_key(|passed| std::cmp::Reverse((passed.open, passed.last_seen)));
+                passes.truncate(config.passes_max as usize);
+            }
+        }
         Ok(())
     }
 
@@ -88,15 +94,20 @@ impl Dedup {
         let mut passed = Passed::new(event, first_decision());
         let passes = self.passes_of(event);
         let place = passes.iter().position(|p| p.event_id == event.event_id);
-        let known = place.map(|index| passes.swap_remove(index).decided);
+        let known = place.map(|index| passes.swap_remove(index));
         let answer = policy::ask(policy, event, &passed, known.as_ref(), &self.cameras, &config);
         let passes = self.passes_of(event);
-        passed.decided = match (answer, known) {
-            (Some(decided), _) => decided,
-            (None, Some(known)) => again(passes, &passed, known, &config),
-            (None, None) => first(passes, &passed, &config),
+        (passed.decided, passed.decided_by) = match (answer, known) {
+            (Some(answer), _) => answer,
+            // By its own rules the native policy might think otherwise about the very same pass.
+            (None, Some(known)) if known.decided_by.is_some() && passed.is_as_it_was(&known) => {
+                (known.decided, known.decided_by)
+            }
+            (None, Some(known)) => (again(passes, &passed, known.decided, &config), None),
+            (None, None) => (first(passes, &passed, &config), None),
         };
         event.dedup = passed.decided.clone();
+        event.plugin_digests.extend(passed.decided_by.clone());
         let now = passed.first_seen;
         let keep = config.window().max(config.merge_gap()).max(config.unread_gap());
         passes.retain(|p| p.open || now.since(p.last_seen) <= keep);
@@ -164,7 +175,9 @@ fn first_decision() -> Decision {
 
 /// Decides about an event that is seen for the first time.
 fn first(passes: &[Passed], passed: &Passed, config: &DedupConfig) -> Decision {
-    let repeats = passes.iter().filter_map(|p| Some((p, repeat(p, passed, config)?)));
+    // Once forgotten for want of room, an event may find its own repeats: it is none of them.
+    let others = passes.iter().filter(|p| p.head() != passed.event_id);
+    let repeats = others.filter_map(|p| Some((p, repeat(p, passed, config)?)));
     let merge_first = |r: &Repeat| r.decision != DedupDecision::Merge;
     let nearest = repeats.min_by_key(|(p, r)| (merge_first(r), r.gap, p.event_id));
     nearest.map_or_else(first_decision, |(earlier, repeat)| Decision {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use ovr_domain::event::{Dedup as Decision, DedupDecision, PlateEvent};
 use ovr_domain::hook::{DedupPolicy, NEIGHBOURS_MAX, Neighbour, PolicyDecision};
-use ovr_domain::{CameraId, SiteId};
+use ovr_domain::{CameraId, Digest, SiteId};
 
 use super::config::DedupConfig;
 use super::memory::Passed;
@@ -15,8 +15,8 @@ const SIMILAR_EDITS: usize = 2;
 
 type Cameras = BTreeMap<(SiteId, CameraId), Vec<Passed>>;
 
-/// What the policy decides about an event, of which `known` was decided before. Nothing when no policy is loaded, or the one
-/// that is did not answer.
+/// What the policy decides about an event that was `known` before, and the plugin whose decision it is. Nothing when no policy
+/// is loaded, or the one that is did not answer.
 ///
 /// An event that was emitted is not asked about again, for it may have opened a gate; a repeat stays the repeat that it
 /// is, or turns out to be none.
@@ -24,31 +24,27 @@ pub(super) fn ask(
     policy: &dyn DedupPolicy,
     event: &mut PlateEvent,
     passed: &Passed,
-    known: Option<&Decision>,
+    known: Option<&Passed>,
     cameras: &Cameras,
     config: &DedupConfig,
-) -> Option<Decision> {
+) -> Option<(Decision, Option<Digest>)> {
     if !policy.is_loaded() {
         return None;
     }
-    if let Some(emitted) = known.filter(|known| known.decision == DedupDecision::Emit) {
-        return Some(emitted.clone());
+    if let Some(emitted) = known.filter(|known| known.decided.decision == DedupDecision::Emit) {
+        return Some((emitted.decided.clone(), emitted.decided_by.clone()));
     }
     let answer = policy.decide(event, &neighbours(passed, cameras, config));
-    event.plugin_digests.extend(answer.digest);
     event.plugin_failures.extend(answer.failure);
-    let decided = match answer.decision? {
+    let decided = |decision, repeats_event_id, reason| Decision { decision, repeats_event_id, reason };
+    let repeat = match answer.decision? {
         PolicyDecision::Emit(reason) => {
-            return Some(Decision { decision: DedupDecision::Emit, repeats_event_id: None, reason });
+            return Some((decided(DedupDecision::Emit, None, reason), answer.digest));
         }
-        PolicyDecision::Suppress(head, reason) => {
-            Decision { decision: DedupDecision::Suppress, repeats_event_id: Some(head), reason }
-        }
-        PolicyDecision::Merge(head, reason) => {
-            Decision { decision: DedupDecision::Merge, repeats_event_id: Some(head), reason }
-        }
+        PolicyDecision::Suppress(head, reason) => decided(DedupDecision::Suppress, Some(head), reason),
+        PolicyDecision::Merge(head, reason) => decided(DedupDecision::Merge, Some(head), reason),
     };
-    Some(known.cloned().unwrap_or(decided))
+    Some((known.map_or(repeat, |known| known.decided.clone()), answer.digest))
 }
 
 /// Recent events of the site: those with a similar plate first, then the nearest in time.
@@ -56,7 +52,9 @@ fn neighbours(passed: &Passed, cameras: &Cameras, config: &DedupConfig) -> Vec<N
     let own = &passed.event;
     let keep = config.window().max(config.merge_gap()).max(config.unread_gap());
     let of_the_site = cameras.iter().filter(|((site, _), _)| *site == own.site_id);
-    let others = of_the_site.flat_map(|(_, passes)| passes).filter(|other| other.event_id != own.event_id);
+    let others = of_the_site.flat_map(|(_, passes)| passes);
+    // Nor one that repeats it: an event must never become a repeat of itself.
+    let others = others.filter(|other| other.event_id != own.event_id && other.head() != own.event_id);
     let mut near: Vec<_> = others
         .map(|other| (other.gap(passed), other))
         .filter(|(gap, _)| *gap <= keep)

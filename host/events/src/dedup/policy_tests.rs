@@ -117,3 +117,54 @@ fn a_policy_hears_of_similar_plates_first_and_of_a_bounded_number() {
     assert!(last[1..].windows(2).all(|pair| pair[0].gap <= pair[1].gap));
     assert!(last.iter().all(|neighbour| neighbour.distance_widths == Some(0.0)));
 }
+
+#[test]
+fn the_last_revision_names_the_plugin_that_decided_on_an_earlier_one() {
+    let emit = Policy::new(|_: &[Neighbour]| saying(PolicyDecision::Emit("alone".to_owned())));
+    let mut dedup = dedup();
+    let mut first = passing(Some("AB123C"), 0.0);
+    first.lifecycle = Lifecycle::New;
+    dedup.decide(&mut first, &emit);
+    let mut last = PlateEvent { revision: 2, lifecycle: Lifecycle::Final, ..first.clone() };
+    last.plugin_digests.clear();
+    dedup.decide(&mut last, &emit);
+    assert_eq!((last.dedup.reason.as_str(), emit.asked().len()), ("alone", 1));
+    assert_eq!(last.plugin_digests, [Digest::of(b"policy")]);
+}
+
+#[test]
+fn what_a_policy_decided_stands_while_it_fails_and_the_pass_is_as_it_was() {
+    let mut dedup = dedup();
+    // To the native policy these are two vehicles.
+    let (first, mut second) = (passing(Some("AB123C"), 0.0), passing(Some("ZZ999Z"), 60.0));
+    second.lifecycle = Lifecycle::New;
+    let head = first.event_id;
+    let suppress = Policy::new(move |neighbours: &[Neighbour]| match neighbours {
+        [] => saying(PolicyDecision::Emit("new".to_owned())),
+        _ => saying(PolicyDecision::Suppress(head, "a pair".to_owned())),
+    });
+    dedup.decide(&mut first.clone(), &suppress);
+    dedup.decide(&mut second, &suppress);
+    let failing = Policy::new(|_: &[Neighbour]| PolicyAnswer::NATIVE);
+    let mut same = PlateEvent { revision: 2, plugin_digests: Vec::new(), ..second.clone() };
+    dedup.decide(&mut same, &failing);
+    assert_eq!((same.dedup.decision, same.dedup.reason.as_str()), (DedupDecision::Suppress, "a pair"));
+    assert_eq!(same.plugin_digests, [Digest::of(b"policy")]);
+}
+
+#[test]
+fn an_event_that_was_forgotten_is_no_repeat_of_its_own_repeats() {
+    let config = DedupConfig { passes_max: 1, ..DedupConfig::default() };
+    let mut dedup = Dedup::new(config).unwrap();
+    let (mut first, mut second) = (passing(Some("AB123C"), 0.0), passing(Some("AB123C"), 60.0));
+    dedup.decide(&mut first, &NoPlugins);
+    dedup.decide(&mut second, &NoPlugins);
+    assert_eq!(second.dedup.repeats_event_id, Some(first.event_id));
+    first.revision = 2;
+    let policy = Policy::new(|neighbours: &[Neighbour]| match neighbours.first() {
+        Some(first) => saying(PolicyDecision::Suppress(first.head, "again".to_owned())),
+        None => PolicyAnswer::NATIVE,
+    });
+    dedup.decide(&mut first, &policy);
+    assert_eq!((first.dedup.decision, first.dedup.repeats_event_id), (DedupDecision::Emit, None));
+}

@@ -255,6 +255,21 @@ fn a_refused_event_makes_no_repeat_of_those_that_follow() {
 }
 
 #[test]
+fn a_new_configuration_keeps_the_passes_seen_last_and_a_wrong_one_changes_nothing() {
+    let mut dedup = dedup();
+    for i in 0..40 {
+        dedup.decide(&mut passing(Some(&format!("P{i}")), f64::from(i)), &NoPlugins);
+    }
+    assert!(dedup.reconfigure(DedupConfig { passes_max: 0, ..DedupConfig::default() }).is_err());
+    assert_eq!(dedup.passes(), 40);
+    dedup.reconfigure(DedupConfig { passes_max: 10, window_s: 60, ..DedupConfig::default() }).unwrap();
+    assert_eq!(dedup.passes(), 10);
+    let known = decide(&mut dedup, &mut [passing(Some("P39"), 60.0), passing(Some("P0"), 61.0)]);
+    assert_eq!(known[0].0, DedupDecision::Suppress);
+    assert_eq!(known[1].0, DedupDecision::Emit);
+}
+
+#[test]
 fn memory_is_bounded_for_a_camera_and_in_cameras() {
     let mut dedup = Dedup::new(DedupConfig { passes_max: 50, ..DedupConfig::default() }).unwrap();
     for i in 0..300 {

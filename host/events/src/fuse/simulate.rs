@@ -291,8 +291,9 @@ proptest! {
             prop_assert_eq!(fused.candidates.first().map(|c| c.plate.as_str()), Some(fused.text.as_str()));
             let present = fused.positions.iter().filter(|p| p.is_present());
             let best: String = present.filter_map(Position::best).collect();
-            prop_assert!(fused.text.starts_with(&best), "{} is not {}", best, fused.text);
-            prop_assert!(fused.positions.len() == POSITIONS_MAX || best == fused.text, "{} is not {}", best, fused.text);
+            prop_assert_eq!(&best, &fused.text);
+            let is_bounded = fused.positions.len() <= POSITIONS_MAX || fused.positions.iter().all(Position::is_present);
+            prop_assert!(is_bounded, "{:?}", fused.positions);
             for position in &fused.positions {
                 let sum: f32 = position.alternatives.iter().map(|a| a.probability).sum();
                 prop_assert!(!position.alternatives.is_empty() && sum + position.absent <= 1.0 + 1e-4, "{:?}", position);

@@ -103,7 +103,8 @@ pub(super) fn fuse(reads: &[Lattice]) -> Option<Fused> {
 }
 
 /// The columns as a lattice. Its most probable text is the fused one: a column that was voted out is absent, more likely
-/// than not, whatever the prior says.
+/// than not, whatever the prior says. Where there are more than a format check takes, those are left out first; a text
+/// that is longer even so stays whole, for a part of it would be checked as if it were the plate.
 fn positions(counts: &[Count]) -> Vec<Position> {
     let position = |count: &Count| {
         let present = count.is_present();
@@ -119,7 +120,11 @@ fn positions(counts: &[Count]) -> Vec<Position> {
     };
     let worth =
         counts.iter().map(position).filter(|(worth, position)| *worth && !position.alternatives.is_empty());
-    worth.map(|(_, position)| position).take(POSITIONS_MAX).collect()
+    let mut positions: Vec<Position> = worth.map(|(_, position)| position).collect();
+    if positions.len() > POSITIONS_MAX {
+        positions.retain(Position::is_present);
+    }
+    positions
 }
 
 /// First and last column of a read.

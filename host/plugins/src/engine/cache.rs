@@ -27,12 +27,14 @@ const FINISHED: &str = ".cwasm";
 /// Begin of the name of a file that is being written.
 const UNFINISHED: &str = ".writing-";
 
+/// Files that this process has begun to write, in whatever folder: no two of them share a name.
+static WRITES: AtomicU64 = AtomicU64::new(0);
+
 /// The folder, held open: its files are reached through it, whatever happens to its path.
 #[derive(Debug)]
 pub(crate) struct Cache {
     path: PathBuf,
     folder: OwnedFd,
-    writes: AtomicU64,
 }
 
 /// Name of the file for a component that was compiled for this engine.
@@ -63,7 +65,7 @@ impl Cache {
             let mode = metadata.mode() & 0o777;
             return Err(unusable(format!("others may write to it (mode {mode:o}); expected 700: chmod 700")));
         }
-        let cache = Self { path: path.to_owned(), folder: folder.into(), writes: AtomicU64::new(0) };
+        let cache = Self { path: path.to_owned(), folder: folder.into() };
         cache.remove_unfinished();
         Ok(cache)
     }
@@ -99,8 +101,10 @@ impl Cache {
     }
 
     fn write(&self, key: &str, sealed: &[u8]) -> std::io::Result<()> {
-        let count = self.writes.fetch_add(1, Ordering::Relaxed);
+        let count = WRITES.fetch_add(1, Ordering::Relaxed);
         let unfinished = format!("{UNFINISHED}{}-{count}", std::process::id());
+        // In a container every program has the number that the one before it had: what bears this name is a leftover.
+        self.remove(&unfinished);
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mut file =
             File::from(rustix::fs::openat(&self.folder, &unfinished, flags, Mode::RUSR | Mode::WUSR)?);
@@ -222,5 +226,19 @@ mod tests {
         std::fs::write(&leftover, "half").unwrap();
         drop(Cache::open(folder.path()).unwrap());
         assert!(!leftover.exists());
+    }
+
+    #[test]
+    fn leftovers_of_a_process_with_our_own_number_are_written_over() {
+        let folder = tempfile::tempdir().unwrap();
+        let cache = Cache::open(folder.path()).unwrap();
+        let next = WRITES.load(Ordering::Relaxed);
+        for count in next..next + 200 {
+            let leftover = format!("{UNFINISHED}{}-{count}", std::process::id());
+            std::fs::write(folder.path().join(leftover), "half").unwrap();
+        }
+        let sealed = artefact::seal(b"code");
+        cache.put("x.cwasm", &sealed);
+        assert_eq!(cache.get("x.cwasm"), Some(sealed));
     }
 }

@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use wasmtime::Trap;
+use wasmtime::{OutOfMemory, PoolConcurrencyLimitError, Trap};
 
-use super::limits::Usage;
+use super::log::CallState;
 
 /// What kind of failure it was: the label `kind` of the metric, and the first word of a failure's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,7 +19,8 @@ pub enum FailureKind {
     Output,
     /// Its own test vectors do not hold.
     SelfTest,
-    /// The hook is none of this plugin's world; a mistake of the host, never of the plugin.
+    /// The host could not make the call or see it through: a hook of another world, no memory, no processor. Never the
+    /// plugin's fault.
     Host,
 }
 
@@ -27,6 +28,11 @@ impl FailureKind {
     /// Every kind, for tests and metrics.
     pub const ALL: [Self; 6] =
         [Self::Deadline, Self::Memory, Self::Trap, Self::Output, Self::SelfTest, Self::Host];
+
+    /// Whether the plugin is to blame, so that its failure counts towards its quarantine.
+    pub const fn is_of_the_plugin(self) -> bool {
+        !matches!(self, Self::Host)
+    }
 
     /// As it stands in the metric's label and in an event's [`ovr_domain::event::PluginFailure`].
     pub const fn as_str(self) -> &'static str {
@@ -68,13 +74,19 @@ impl CallError {
 }
 
 /// What wasmtime says about a call that gave no value, in our terms. `deadline`: what the call had.
-pub(crate) fn classify(error: &wasmtime::Error, usage: &Usage, deadline: &str) -> CallError {
+pub(crate) fn classify(error: &wasmtime::Error, state: &CallState, deadline: &str) -> CallError {
     let trap = error.downcast_ref::<Trap>().copied();
     if trap == Some(Trap::Interrupt) {
+        if state.time.is_starved() {
+            let detail = format!(
+                "the machine is too busy: it got less than half of its {deadline} in four times as long"
+            );
+            return CallError::new(FailureKind::Host, &detail);
+        }
         return CallError::new(FailureKind::Deadline, &format!("it took longer than {deadline}"));
     }
     // A guest that is refused memory dies of it in a way that looks like any other trap.
-    if let Some(refused) = usage.refused() {
+    if let Some(refused) = state.usage.refused() {
         return CallError::new(FailureKind::Memory, refused);
     }
     let (kind, detail) = match trap {
@@ -95,9 +107,17 @@ pub(crate) fn classify(error: &wasmtime::Error, usage: &Usage, deadline: &str) -
     CallError::new(kind, detail)
 }
 
-/// Errors that are no traps come from reading what the guest hands over: its size, its place in memory, its encoding.
+/// Errors that are no traps come from the system, which gives an instance its memory, or from reading what the guest hands
+/// over: its size, its place in memory, its encoding.
 fn broken_value(error: &wasmtime::Error) -> CallError {
     let text = error.root_cause().to_string();
+    let is_of_the_system = error.is::<PoolConcurrencyLimitError>()
+        || error.is::<OutOfMemory>()
+        || error.is::<rustix::io::Errno>()
+        || error.is::<std::io::Error>();
+    if is_of_the_system {
+        return CallError::new(FailureKind::Host, &format!("the system gives no instance: {text}"));
+    }
     if text.contains("hostcalls has been exhausted") {
         return CallError::new(FailureKind::Output, "it handed over more than 64 KiB at once");
     }
@@ -122,7 +142,27 @@ pub(crate) fn is_hostile(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use super::super::limits::{CALL_DEADLINE, TimeLimit, Usage};
+    use super::super::log::LogLimit;
     use super::*;
+
+    #[test]
+    fn what_the_system_refuses_is_no_fault_of_the_plugin() {
+        let state = CallState {
+            usage: Usage::default(),
+            time: TimeLimit::start(CALL_DEADLINE),
+            log: Arc::new(LogLimit::new("rules", Arc::default())),
+        };
+        let kind = |error: wasmtime::Error| classify(&error, &state, "50 ms").kind;
+        assert_eq!(kind(wasmtime::Error::from(rustix::io::Errno::NOMEM)), FailureKind::Host);
+        assert_eq!(kind(std::io::Error::other("no map").into()), FailureKind::Host);
+        assert_eq!(kind(wasmtime::Error::msg("a string out of bounds")), FailureKind::Output);
+        assert_eq!(kind(Trap::UnreachableCodeReached.into()), FailureKind::Trap);
+        let blamed = FailureKind::ALL.into_iter().filter(|kind| !kind.is_of_the_plugin());
+        assert_eq!(blamed.collect::<Vec<_>>(), [FailureKind::Host]);
+    }
 
     #[test]
     fn an_error_reads_as_kind_and_detail_in_one_short_line() {

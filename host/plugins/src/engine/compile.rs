@@ -42,13 +42,14 @@ pub fn compile_worker() -> ExitCode {
 
 fn limit_this_process() -> Result<(), String> {
     let limits = [
-        (Resource::As, WORKER_ADDRESS_SPACE_BYTES_MAX),
-        (Resource::Cpu, COMPILE_DEADLINE.as_secs()),
-        (Resource::Fsize, ARTEFACT_BYTES_MAX),
-        (Resource::Core, 0),
+        (Resource::As, WORKER_ADDRESS_SPACE_BYTES_MAX, 0),
+        // The kill that follows a second later cannot be told from that of a system without memory.
+        (Resource::Cpu, COMPILE_DEADLINE.as_secs(), 1),
+        (Resource::Fsize, ARTEFACT_BYTES_MAX, 0),
+        (Resource::Core, 0, 0),
     ];
-    for (resource, most) in limits {
-        let limit = Rlimit { current: Some(most), maximum: Some(most) };
+    for (resource, most, more) in limits {
+        let limit = Rlimit { current: Some(most), maximum: Some(most + more) };
         setrlimit(resource, limit)
             .map_err(|error| format!("cannot limit the compiler's process: {error}"))?;
     }
@@ -139,11 +140,13 @@ fn wait(worker: &mut Child, deadline: Duration) -> std::io::Result<Option<ExitSt
 fn failure(status: ExitStatus, message: &[u8]) -> String {
     use std::os::unix::process::ExitStatusExt as _;
     let said = String::from_utf8_lossy(message);
-    // An allocation that fails ends the process with SIGABRT, the processor's time with SIGXCPU or SIGKILL.
+    // An allocation that fails ends the process with SIGABRT, the processor's time with SIGXCPU, too large an output
+    // with SIGXFSZ; SIGKILL comes from a system that has run out of memory.
     match status.signal() {
         None if status.code() == Some(1) => format!("it does not compile: {}", said.trim()),
         Some(6) => "it takes more than 2 GiB of memory to compile".to_owned(),
-        Some(9 | 24) => format!("it takes longer than {} s to compile", COMPILE_DEADLINE.as_secs()),
+        Some(24) => format!("it takes longer than {} s to compile", COMPILE_DEADLINE.as_secs()),
+        Some(9) => "the system killed the compiler's process: the machine has no memory left".to_owned(),
         Some(25) => "its machine code is larger than 64 MiB".to_owned(),
         _ => format!("the compiler's process failed ({status}) {}", said.trim()),
     }

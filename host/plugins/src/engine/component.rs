@@ -47,15 +47,23 @@ pub(crate) fn read(file: &Path) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
+/// Longest name of a plugin, in characters.
+const NAME_CHARS_MAX: usize = 64;
+
 /// The plugin's name: the stem of its file. It becomes a label of metrics and stands on events.
 pub(crate) fn name(file: &Path) -> Result<String, Error> {
     let stem = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
-    if stem.is_empty() || stem.len() > 64 || !stem.bytes().all(allowed) {
-        let reason = "its file's name is no plugin's name: use 1 to 64 characters out of a-z, A-Z, 0-9, '-', '_' and '.'";
-        return Err(refused(file, reason));
+    let wrong = |expected: &str| Error::Name { file: file.to_owned(), expected: expected.to_owned() };
+    check_name(&stem).map(|()| stem.clone()).map_err(wrong)
+}
+
+/// Checks a plugin's name, which is that of its file without `.wasm`; the error says what would be right.
+pub(crate) fn check_name(name: &str) -> Result<(), &'static str> {
+    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
+    if name.is_empty() || name.len() > NAME_CHARS_MAX || !name.bytes().all(allowed) {
+        return Err("a plugin's name of 1 to 64 characters out of a-z 0-9 -, that of its file without .wasm");
     }
-    Ok(stem)
+    Ok(())
 }
 
 /// An error in one line, whatever of the file stands in the reason.
@@ -223,7 +231,7 @@ mod tests {
     #[test]
     fn a_name_that_would_spoil_a_metric_is_refused() {
         assert_eq!(name(Path::new("/p/plate-format-eu.wasm")).ok().as_deref(), Some("plate-format-eu"));
-        for bad in ["/p/a b.wasm", "/p/a\nb.wasm", "/", &format!("/p/{}.wasm", "n".repeat(65))] {
+        for bad in ["/p/a b.wasm", "/p/a\nb.wasm", "/p/A.wasm", "/", &format!("/p/{}.wasm", "n".repeat(65))] {
             assert!(name(Path::new(bad)).is_err(), "{bad:?} was taken");
         }
     }

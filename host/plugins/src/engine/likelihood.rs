@@ -105,11 +105,13 @@ fn sane(position: &Position) -> Position {
         alternative.probability = unit(alternative.probability, 0.0);
     }
     if let Some((read, others)) = alternatives.split_first_mut() {
-        for other in others {
+        for other in &mut *others {
             // To be listed never makes a character less probable than not to be.
             let unlisted = read.probability * twin_share(read.character, other.character);
             other.probability = other.probability.min((other.probability * ALTERNATIVE_SHARE).max(unlisted));
         }
+        // The contract says: the most probable first. A twin that keeps more than its neighbour moves up.
+        others.sort_by(|a, b| b.probability.total_cmp(&a.probability));
     }
     Position { alternatives, absent: unit(position.absent, 1.0) }
 }

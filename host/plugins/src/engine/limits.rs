@@ -117,23 +117,30 @@ pub(crate) struct TimeLimit {
     began: Duration,
     had_enough: Duration,
     ticks_left: u64,
+    is_starved: bool,
 }
 
 impl TimeLimit {
     /// Begins with the call, on the thread that makes it.
     pub(crate) fn start(deadline: Duration) -> Self {
         let ticks_left = ticks(deadline) * (STARVED_DEADLINES_MAX - 1);
-        Self { began: processor_time(), had_enough: deadline / 2, ticks_left }
+        Self { began: processor_time(), had_enough: deadline / 2, ticks_left, is_starved: false }
     }
 
     /// Says whether the call ends here or goes on for one more tick.
     pub(crate) fn at_deadline(&mut self) -> UpdateDeadline {
         let had = processor_time().saturating_sub(self.began);
-        if had >= self.had_enough || self.ticks_left == 0 {
+        self.is_starved = had < self.had_enough && self.ticks_left == 0;
+        if had >= self.had_enough || self.is_starved {
             return UpdateDeadline::Interrupt;
         }
         self.ticks_left -= 1;
         UpdateDeadline::Continue(1)
+    }
+
+    /// Whether the call was ended without having had its time: the machine's fault, not the plugin's.
+    pub(crate) fn is_starved(&self) -> bool {
+        self.is_starved
     }
 }
 
@@ -264,9 +271,10 @@ mod tests {
         for _ in 0..15 {
             assert!(matches!(starved.at_deadline(), UpdateDeadline::Continue(1)));
         }
-        assert!(matches!(starved.at_deadline(), UpdateDeadline::Interrupt));
+        assert!(!starved.is_starved());
+        assert!(matches!(starved.at_deadline(), UpdateDeadline::Interrupt) && starved.is_starved());
         let mut busy = TimeLimit::start(Duration::ZERO);
-        assert!(matches!(busy.at_deadline(), UpdateDeadline::Interrupt));
+        assert!(matches!(busy.at_deadline(), UpdateDeadline::Interrupt) && !busy.is_starved());
     }
 
     #[test]

@@ -4,6 +4,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use ovr_domain::metric;
+
 use super::call::one_line;
 use super::limits::{TICK, TimeLimit, Usage};
 use crate::contract::{log, types};
@@ -57,6 +59,7 @@ impl LogLimit {
         if !is_admitted {
             self.dropped.fetch_add(1, Ordering::Relaxed);
             self.untold.fetch_add(1, Ordering::Relaxed);
+            metric::plugin_log_line_dropped(&self.plugin);
         }
         is_admitted
     }

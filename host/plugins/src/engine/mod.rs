@@ -36,6 +36,10 @@ pub use self::limits::{
 };
 pub use self::plugin::{Answer, Description, Interpretation, Plugin, Settings, World};
 
+pub(crate) use self::call::one_line;
+pub(crate) use self::component::check_name;
+pub(crate) use self::validate::{is_key, is_value};
+
 use self::cache::Cache;
 use self::log::LogLimit;
 use self::plugin::Guest;

@@ -274,7 +274,7 @@ pub(crate) fn ended<R>(
     store: &Store<CallState>,
     deadline: &str,
 ) -> Result<R, CallError> {
-    result.map_err(|error| classify(&error, &store.data().usage, deadline))
+    result.map_err(|error| classify(&error, store.data(), deadline))
 }
 
 pub(crate) fn output(wrong: &str) -> CallError {

@@ -266,10 +266,23 @@ pub(crate) fn attributes(attributes: Vec<types::Attribute>) -> Result<Vec<(Strin
     Ok(by_key.into_iter().collect())
 }
 
-/// Checks one key with its value, as the contract has it for attributes and settings alike.
-pub(crate) fn attribute(key: &str, value: &str) -> Result<(), String> {
-    identifier("a key", key, |b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.'))?;
+fn attribute(key: &str, value: &str) -> Result<(), String> {
+    identifier("a key", key, is_key_byte)?;
     readable("a value", value, 0..=VALUE_CHARS_MAX)
+}
+
+fn is_key_byte(b: u8) -> bool {
+    matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.')
+}
+
+/// Whether the contract allows this key, of an attribute or a setting.
+pub(crate) fn is_key(key: &str) -> bool {
+    identifier("a key", key, is_key_byte).is_ok()
+}
+
+/// Whether the contract allows this value, of an attribute or a setting.
+pub(crate) fn is_value(value: &str) -> bool {
+    readable("a value", value, 0..=VALUE_CHARS_MAX).is_ok()
 }
 
 #[cfg(test)]

@@ -7,10 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
 use super::countries;
-use crate::engine::Settings;
-
-/// Longest name of a plugin, in characters.
-pub const PLUGIN_NAME_CHARS_MAX: usize = 64;
+use crate::engine::{Settings, check_name, is_key, is_value};
 
 /// Most plugins at a time.
 pub const PLUGINS_MAX: usize = 32;
@@ -20,12 +17,6 @@ pub const COUNTRIES_MAX: usize = 32;
 
 /// Most settings of one plugin.
 pub const SETTINGS_MAX: usize = 64;
-
-/// Longest key of a setting, in characters.
-const KEY_CHARS_MAX: usize = 64;
-
-/// Longest value of a setting, in characters.
-const VALUE_CHARS_MAX: usize = 256;
 
 /// A key of the configuration has a value that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -115,7 +106,7 @@ impl PluginsConfig {
         validate_countries("countries", &self.countries)?;
         self.quarantine.validate()?;
         for (name, plugin) in &self.plugins {
-            validate_name(name)
+            check_name(name)
                 .map_err(|expected| InvalidKey::new("plugins", &format!("{name:?}"), expected))?;
             plugin.validate(name)?;
         }
@@ -137,15 +128,6 @@ pub fn validate_countries(key: &str, countries: &[String]) -> Result<(), Invalid
     for (index, code) in countries.iter().enumerate() {
         countries::validate(code)
             .map_err(|expected| InvalidKey::new(format!("{key}[{index}]"), &format!("{code:?}"), expected))?;
-    }
-    Ok(())
-}
-
-/// Checks a plugin's name, which is that of its file without `.wasm`; the error says what would be right.
-pub(super) fn validate_name(name: &str) -> Result<(), &'static str> {
-    let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-';
-    if name.is_empty() || name.len() > PLUGIN_NAME_CHARS_MAX || !name.bytes().all(allowed) {
-        return Err("a plugin's name of 1 to 64 characters out of a-z 0-9 -, that of its file without .wasm");
     }
     Ok(())
 }
@@ -172,13 +154,12 @@ impl PluginConfig {
             let expected = format!("at most {SETTINGS_MAX}");
             return Err(InvalidKey::new(section, &format!("{} settings", self.settings.len()), expected));
         }
-        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_' | b'.');
         for (key, value) in &self.settings {
-            if key.is_empty() || key.len() > KEY_CHARS_MAX || !key.bytes().all(allowed) {
+            if !is_key(key) {
                 let expected = "keys of 1 to 64 characters out of a-z 0-9 - _ .";
                 return Err(InvalidKey::new(section, &format!("{key:?}"), expected));
             }
-            if value.chars().count() > VALUE_CHARS_MAX || value.chars().any(char::is_control) {
+            if !is_value(value) {
                 let shown: String = value.chars().take(40).collect();
                 let expected = "up to 256 characters without control characters";
                 return Err(InvalidKey::new(format!("{section}.{key}"), &format!("{shown:?}"), expected));

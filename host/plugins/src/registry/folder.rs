@@ -6,8 +6,13 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Most files of the folder that are looked at; what lies there beyond is not ours.
-const FILES_MAX: usize = 256;
+use crate::engine::one_line;
+
+/// Most files of the folder that are looked at, the first by name.
+pub(super) const FILES_MAX: usize = 256;
+
+/// Longest stem of a file's name, in characters; file systems allow 255 bytes.
+const NAME_CHARS_MAX: usize = 255;
 
 /// A file is read once it has not changed for this long, so that one that is still being copied is not.
 pub(super) const STILL: Duration = Duration::from_millis(100);
@@ -19,12 +24,20 @@ pub(super) struct Stamp {
     inode: u64,
     bytes: u64,
     modified_ns: i128,
+    /// When rights, name or content changed last. It cannot be set, as a tool that copies sets the time of modification.
+    changed_ns: i128,
 }
 
 impl Stamp {
     fn new(meta: &Metadata) -> Self {
-        let modified_ns = i128::from(meta.mtime()) * 1_000_000_000 + i128::from(meta.mtime_nsec());
-        Self { device: meta.dev(), inode: meta.ino(), bytes: meta.len(), modified_ns }
+        let ns = |seconds: i64, rest: i64| i128::from(seconds) * 1_000_000_000 + i128::from(rest);
+        Self {
+            device: meta.dev(),
+            inode: meta.ino(),
+            bytes: meta.len(),
+            modified_ns: ns(meta.mtime(), meta.mtime_nsec()),
+            changed_ns: ns(meta.ctime(), meta.ctime_nsec()),
+        }
     }
 
     /// Of the file or folder that a path leads to, following links; nothing when there is none.
@@ -45,19 +58,29 @@ pub(super) struct Found {
     pub(super) stamp: Stamp,
 }
 
-/// All `*.wasm` files of a folder by their stem. A folder that is not there holds none. Hidden files are left out: tools
-/// that copy give a file its name when it is whole.
-pub(super) fn scan(folder: &Path) -> std::io::Result<BTreeMap<String, Found>> {
+/// What a folder holds.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Scan {
+    /// The components by the stem of their files.
+    pub(super) found: BTreeMap<String, Found>,
+    /// Whether there are more than [`FILES_MAX`].
+    pub(super) is_too_full: bool,
+}
+
+/// All `*.wasm` files of a folder. A folder that is not there holds none. Hidden files are left out: tools that copy give a
+/// file its name when it is whole.
+pub(super) fn scan(folder: &Path) -> std::io::Result<Scan> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(BTreeMap::new()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Scan::default()),
         Err(error) => return Err(error),
     };
-    let mut found = BTreeMap::new();
+    let mut scan = Scan::default();
     for entry in entries {
         let path = entry?.path();
         let is_component = path.extension().is_some_and(|ending| ending == "wasm");
-        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        // It is shown to people before anybody has said that it is no plugin's name.
+        let name = one_line(&path.file_stem().unwrap_or_default().to_string_lossy(), NAME_CHARS_MAX);
         if !is_component || name.starts_with('.') {
             continue;
         }
@@ -67,12 +90,14 @@ pub(super) fn scan(folder: &Path) -> std::io::Result<BTreeMap<String, Found>> {
         else {
             continue;
         };
-        found.insert(name, Found { path, stamp });
-        if found.len() == FILES_MAX {
-            break;
+        scan.found.insert(name, Found { path, stamp });
+        if scan.found.len() > FILES_MAX {
+            // By name, because a folder lists its files in any order: which ones count must not change from look to look.
+            scan.found.pop_last();
+            scan.is_too_full = true;
         }
     }
-    Ok(found)
+    Ok(scan)
 }
 
 /// Since when each file has looked as it does, or has been gone. Times are the clock's monotonic ones.
@@ -119,10 +144,43 @@ mod tests {
         }
         std::fs::create_dir(dir.path().join("folder.wasm")).unwrap();
         std::os::unix::fs::symlink("/nonexistent", dir.path().join("link.wasm")).unwrap();
-        let found: Vec<String> = scan(dir.path()).unwrap().into_keys().collect();
+        let found: Vec<String> = scan(dir.path()).unwrap().found.into_keys().collect();
         assert_eq!(found, ["a"]);
-        assert!(scan(&dir.path().join("missing")).unwrap().is_empty());
+        std::fs::write(dir.path().join("a\nERROR forged.wasm"), "").unwrap();
+        assert!(scan(dir.path()).unwrap().found.contains_key("a\\nERROR forged"));
+        assert_eq!(scan(&dir.path().join("missing")).unwrap(), Scan::default());
         assert!(scan(&dir.path().join("notes.txt")).is_err(), "a file is no folder");
+    }
+
+    #[test]
+    fn of_too_many_files_the_first_by_name_count() {
+        let dir = tempfile::tempdir().unwrap();
+        for number in (0..FILES_MAX + 3).rev() {
+            std::fs::write(dir.path().join(format!("p{number:03}.wasm")), "").unwrap();
+        }
+        let scan = scan(dir.path()).unwrap();
+        assert!(scan.is_too_full && scan.found.len() == FILES_MAX);
+        let last = scan.found.into_keys().next_back();
+        assert_eq!(last, Some(format!("p{:03}", FILES_MAX - 1)));
+    }
+
+    #[test]
+    fn a_copy_that_keeps_size_and_time_is_another_state_of_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a.wasm");
+        let write = |text: &str| {
+            std::fs::write(&file, text).unwrap();
+            let times = std::fs::FileTimes::new().set_modified(std::time::UNIX_EPOCH);
+            std::fs::File::options().write(true).open(&file).unwrap().set_times(times).unwrap();
+            Stamp::of(&file).unwrap()
+        };
+        let first = write("one");
+        // A file system counts time in steps of its own.
+        let is_seen = (0..100).any(|_| {
+            std::thread::sleep(Duration::from_millis(5));
+            write("two") != first
+        });
+        assert!(is_seen);
     }
 
     #[test]

@@ -11,10 +11,14 @@ use super::config::PluginsConfig;
 use super::folder::{Stamp, Stillness};
 use super::loaded::{Loaded, short};
 use crate::Error;
+use crate::engine::{check_name, one_line};
 
 /// A file that was refused is looked at again after these times although it has not changed: a machine that is starting
 /// may be too busy to compile in time, a disk may have given an error.
 const AGAIN_AFTER: [Duration; 3] = [Duration::from_secs(10), Duration::from_mins(1), Duration::from_mins(5)];
+
+/// Longest reason of a refusal, in characters: the file's path and what is wrong.
+const REASON_CHARS_MAX: usize = 1_000;
 
 /// Everything that a refresh knows and changes; calls never see it.
 #[derive(Debug)]
@@ -80,6 +84,16 @@ impl Ledger {
         self.entries.values().filter_map(|entry| entry.loaded.as_ref())
     }
 
+    /// The file is another, but what is in it is in use already: it was copied again, or its rights changed. What the build
+    /// failed at so far still counts.
+    pub(super) fn keep(&mut self, name: &str, path: &Path, stamp: Stamp) {
+        if let Some(entry) = self.entries.get_mut(name) {
+            path.clone_into(&mut entry.path);
+            entry.seen = Some(stamp);
+            entry.refused = None;
+        }
+    }
+
     /// A build came through everything and is in use from now on, with the settings of its name.
     pub(super) fn take(&mut self, name: &str, path: &Path, stamp: Stamp, loaded: Loaded) {
         let digest = short(loaded.plugin.digest().as_str()).to_owned();
@@ -110,7 +124,8 @@ impl Ledger {
         error: &Error,
         now: Duration,
     ) {
-        let reason = error.to_string();
+        // A file may have any name: one with a line break must not forge a line of the log.
+        let reason = one_line(&error.to_string(), REASON_CHARS_MAX);
         let entry = self.entries.entry(name.to_owned()).or_insert_with(|| Entry::new(path));
         let is_same = entry.seen == seen && entry.refused.as_ref().is_some_and(|old| old.reason == reason);
         let repeats = entry.refused.as_ref().filter(|_| entry.seen == seen).map_or(0, |old| old.repeats + 1);
@@ -118,7 +133,7 @@ impl Ledger {
             let meanwhile = if entry.loaded.is_some() { "; the build before it stays in use" } else { "" };
             tracing::warn!("{reason}{meanwhile}");
             // A name that is none is no label either: files could have any number of them.
-            let is_name = super::config::validate_name(name).is_ok();
+            let is_name = check_name(name).is_ok();
             metric::plugin_load(if is_name { name } else { "other" }, "refused");
         }
         path.clone_into(&mut entry.path);

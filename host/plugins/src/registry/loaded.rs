@@ -1,6 +1,7 @@
 //! A plugin in use: what it is told, whether it is trusted, and how each of its calls is counted.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use ovr_domain::event::PluginFailure;
 use ovr_domain::metric;
@@ -8,7 +9,7 @@ use ovr_domain::time::Clock;
 
 use super::config::QuarantineConfig;
 use super::quarantine::{Admission, Change, Quarantine};
-use crate::engine::{CallError, Plugin, Settings};
+use crate::engine::{CallError, FailureKind, Plugin, Settings};
 
 /// Digits of a digest that are shown to people and stand in a label.
 const DIGEST_SHOWN: usize = 12;
@@ -18,7 +19,33 @@ pub(super) fn short(digest: &str) -> &str {
     digest.get(..DIGEST_SHOWN).unwrap_or(digest)
 }
 
-/// One build of a plugin with its settings. Immutable but for its quarantine, which outlives a change of settings.
+/// Whether a build is trusted, and whether it is the one that is asked. Both under one lock: a call that ends on a build
+/// that was swapped meanwhile must not speak for its successor.
+#[derive(Debug)]
+struct Trust {
+    quarantine: Quarantine,
+    is_asked: bool,
+}
+
+impl Trust {
+    /// What the end of a call changes; `failure` is nothing when it gave an answer. What the host could not do is held
+    /// against nobody.
+    fn end(
+        &mut self,
+        admission: Admission,
+        failure: Option<FailureKind>,
+        now: Duration,
+        limits: QuarantineConfig,
+    ) -> Change {
+        match failure {
+            None => self.quarantine.succeeded(admission, now),
+            Some(kind) if kind.is_of_the_plugin() => self.quarantine.failed(admission, now, limits),
+            Some(_) => Change::None,
+        }
+    }
+}
+
+/// One build of a plugin with its settings. Immutable but for its trust, which outlives a change of settings.
 #[derive(Debug, Clone)]
 pub(super) struct Loaded {
     pub(super) plugin: Arc<Plugin>,
@@ -28,7 +55,7 @@ pub(super) struct Loaded {
     pub(super) vectors: u32,
     settings: Settings,
     limits: QuarantineConfig,
-    quarantine: Arc<Mutex<Quarantine>>,
+    trust: Arc<Mutex<Trust>>,
 }
 
 impl Loaded {
@@ -39,7 +66,7 @@ impl Loaded {
             vectors,
             settings: Settings::new(),
             limits: QuarantineConfig::default(),
-            quarantine: Arc::new(Mutex::new(Quarantine::new())),
+            trust: Arc::new(Mutex::new(Trust { quarantine: Quarantine::new(), is_asked: false })),
         }
     }
 
@@ -55,15 +82,17 @@ impl Loaded {
 
     /// Whether it is left alone because it kept failing.
     pub(super) fn is_quarantined(&self) -> bool {
-        self.trust().is_on()
+        self.trust().quarantine.is_on()
     }
 
     /// Counts it as the build that is asked, or no longer.
     pub(super) fn count(&self, is_asked: bool) {
         let description = self.plugin.description();
         let digest = short(self.plugin.digest().as_str());
+        let mut trust = self.trust();
+        trust.is_asked = is_asked;
         metric::plugin_info(&self.name, &description.version, digest, self.plugin.world().as_str(), is_asked);
-        metric::plugin_quarantined(&self.name, is_asked && self.is_quarantined());
+        metric::plugin_quarantined(&self.name, is_asked && trust.quarantine.is_on());
     }
 
     /// Calls the plugin unless it is quarantined. What it could not do becomes a failure that an event can carry.
@@ -73,7 +102,7 @@ impl Loaded {
         ask: impl FnOnce(&Plugin, &Settings) -> Result<T, CallError>,
     ) -> Result<T, PluginFailure> {
         let start = clock.monotonic();
-        let admission = self.trust().admit(start);
+        let admission = self.trust().quarantine.admit(start);
         if let Admission::Refused(_) = admission {
             metric::plugin_call(&self.name, "quarantined");
             return Err(self.failure("quarantined: it failed too often and is tried again later"));
@@ -81,42 +110,39 @@ impl Loaded {
         let answer = ask(&self.plugin, &self.settings);
         let end = clock.monotonic();
         metric::plugin_call_seconds(&self.name, end.saturating_sub(start));
-        match answer {
-            Ok(answer) => {
-                metric::plugin_call(&self.name, "ok");
-                let change = self.trust().succeeded(admission);
-                self.tell(change, None);
-                Ok(answer)
-            }
-            Err(error) => {
-                metric::plugin_call(&self.name, error.kind.as_str());
-                let change = self.trust().failed(admission, end, self.limits);
-                self.tell(change, Some(&error));
-                // The detail may quote what the plugin said of a plate.
-                tracing::debug!(plugin = self.name, "a call gave no answer: {error}");
-                Err(self.failure(&error.to_string()))
-            }
+        let failure = answer.as_ref().err().map(|error| error.kind);
+        metric::plugin_call(&self.name, failure.map_or("ok", FailureKind::as_str));
+        let mut trust = self.trust();
+        let change = trust.end(admission, failure, end, self.limits);
+        if trust.is_asked {
+            self.tell(change, failure);
         }
+        drop(trust);
+        answer.map_err(|error| {
+            // The detail may quote what the plugin said of a plate.
+            tracing::debug!(plugin = self.name, "a call gave no answer: {error}");
+            self.failure(&error.to_string())
+        })
     }
 
-    fn trust(&self) -> MutexGuard<'_, Quarantine> {
-        self.quarantine.lock().unwrap_or_else(PoisonError::into_inner)
+    fn trust(&self) -> MutexGuard<'_, Trust> {
+        self.trust.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn failure(&self, reason: &str) -> PluginFailure {
         PluginFailure { plugin: self.name.clone(), reason: reason.to_owned() }
     }
 
-    fn tell(&self, change: Change, error: Option<&CallError>) {
+    fn tell(&self, change: Change, failure: Option<FailureKind>) {
         let plugin = &self.name;
         match change {
             Change::None => {}
-            Change::Entered => {
-                let QuarantineConfig { failures, window_s, retry_s, retry_max_s } = self.limits;
-                let kind = error.map_or("", |error| error.kind.as_str());
+            Change::Entered(pause) => {
+                let QuarantineConfig { failures, window_s, retry_max_s, .. } = self.limits;
+                let (kind, pause_s) = (failure.map_or("", FailureKind::as_str), pause.as_secs());
                 tracing::error!(
                     "plugin {plugin} is quarantined: {failures} calls failed within {window_s} s, the last by {kind}; events go on \
-                     without it, and it is tried again after {retry_s} s, later every {retry_max_s} s"
+                     without it, and it is tried again after {pause_s} s, later every {retry_max_s} s"
                 );
                 metric::plugin_quarantined(plugin, true);
             }
@@ -125,5 +151,35 @@ impl Loaded {
                 metric::plugin_quarantined(plugin, false);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_host_could_not_do_quarantines_nobody_and_prolongs_no_quarantine() {
+        let limits = QuarantineConfig::default();
+        let mut trust = Trust { quarantine: Quarantine::new(), is_asked: true };
+        let mut end = |admission, failure, at| trust.end(admission, failure, Duration::from_secs(at), limits);
+        for _ in 0..100 {
+            assert_eq!(end(Admission::Ordinary, Some(FailureKind::Host), 0), Change::None);
+        }
+        for _ in 0..4 {
+            assert_eq!(end(Admission::Ordinary, Some(FailureKind::Trap), 0), Change::None);
+        }
+        assert_eq!(
+            end(Admission::Ordinary, Some(FailureKind::Trap), 0),
+            Change::Entered(Duration::from_secs(1))
+        );
+        assert_eq!(trust.quarantine.admit(Duration::from_secs(1)), Admission::Trial);
+        let ended = trust.end(Admission::Trial, Some(FailureKind::Host), Duration::from_secs(1), limits);
+        assert_eq!(ended, Change::None);
+        assert_eq!(
+            trust.quarantine.admit(Duration::from_secs(2)),
+            Admission::Trial,
+            "the pause has not doubled"
+        );
     }
 }

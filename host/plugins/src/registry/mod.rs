@@ -22,8 +22,8 @@ use std::sync::Arc;
 use ovr_domain::time::Clock;
 
 pub use config::{
-    COUNTRIES_MAX, InvalidKey, PLUGIN_NAME_CHARS_MAX, PLUGINS_MAX, PluginConfig, PluginsConfig,
-    QuarantineConfig, SETTINGS_MAX, validate_countries,
+    COUNTRIES_MAX, InvalidKey, PLUGINS_MAX, PluginConfig, PluginsConfig, QuarantineConfig, SETTINGS_MAX,
+    validate_countries,
 };
 pub use shelf::load;
 pub use status::{PluginBuild, PluginState, PluginStatus};
@@ -42,7 +42,8 @@ pub struct Plugins {
 
 impl Plugins {
     /// Loads every plugin of `folder`, which need not exist. What cannot be loaded is logged and stands in
-    /// [`Self::checks`]; it is no error, because cameras run without plugins. `config` is valid.
+    /// [`Self::checks`]; it is no error, because cameras run without plugins. What takes longer than 30 s is left to
+    /// [`Self::watch`]. `config` is valid.
     pub fn open(engine: Arc<Engine>, config: PluginsConfig, folder: PathBuf, clock: Arc<dyn Clock>) -> Self {
         let shelf = Arc::new(Shelf::new(engine, config, folder, clock));
         shelf.refresh(Patience::AtOnce);
@@ -59,8 +60,8 @@ impl Plugins {
     }
 
     /// Takes another valid configuration without a pause: settings, countries and limits count from the next call on,
-    /// plugins are loaded and unloaded as it says. Returns when all is in use; the first call with another folder may
-    /// compile.
+    /// plugins are loaded and unloaded as it says. Returns when all is in use, or after about 30 s: the first call with
+    /// another folder may compile.
     pub fn reconfigure(&self, config: PluginsConfig, folder: PathBuf) {
         self.shelf.reconfigure(config, folder);
     }
@@ -78,7 +79,9 @@ impl Plugins {
     /// For `/readyz`: each plugin by name, and what is wrong with it. Never waits for a plugin that is being compiled.
     pub fn checks(&self) -> Vec<(String, Option<String>)> {
         let snapshot = self.shelf.snapshot();
-        let folder = ("plugins".to_owned(), snapshot.folder_problem.clone());
+        let is_deaf = self.watch.as_ref().is_some_and(|watch| !watch.is_alive());
+        let deaf = || "the thread that follows the folder has ended: start the program anew".to_owned();
+        let folder = ("plugins".to_owned(), snapshot.folder_problem.clone().or_else(|| is_deaf.then(deaf)));
         let plugins = snapshot.statuses.iter().map(|status| {
             let status = status.now();
             (format!("plugin/{}", status.name), status.failure())

@@ -18,6 +18,10 @@ use crate::engine::{Answer, Interpretation, log_likelihood_observed};
 /// Share of vehicles whose plate follows none of the formats that the plugins know (foreign, old, home-made).
 const UNKNOWN_SHARE: f64 = 0.02;
 
+/// How many times as probable as what was read another text must be to take its place: the tables of formats are never
+/// complete, and to spoil a plate that was read right is worse than to leave one that was read wrong.
+const CHANGE_ODDS: f64 = 2.0;
+
 /// Letters and digits: such a plate may have any of them at each place.
 const UNKNOWN_ALPHABET: f64 = 36.0;
 
@@ -63,18 +67,37 @@ pub fn report(read: &Lattice, said: Vec<Said>, failures: Vec<PluginFailure>) -> 
         }
     }
     let unknown = unknown_log_weight(read);
-    let (ranked, unknown_posterior) = rank(interpretations, unknown);
-    let best = ranked.first().filter(|best| best.text_posterior > unknown_posterior);
+    let (mut ranked, unknown_posterior) = rank(interpretations, unknown);
+    let known = prefer_what_was_read(&mut ranked, &normalize(&read.observed()), unknown_posterior);
+    let best = ranked.first().filter(|best| known && best.text_posterior > unknown_posterior);
     let (verdict, plate, corrections) = match (best, ranked.first()) {
         (Some(best), _) => {
             let Interpretation { text, corrections, .. } = &best.interpretation;
             (Verdict::Valid, Some(text.clone()), corrections.clone())
         }
+        // The one that failed may be the one that knows the plate.
+        (None, _) if !failures.is_empty() => (unchecked(&failures), None, Vec::new()),
         (None, Some(nearest)) => (invalid(&unlikely(nearest, unknown_posterior)), None, Vec::new()),
         (None, None) => (invalid(&join(&refusals)), None, Vec::<Correction>::new()),
     };
     let formats = ranked.into_iter().take(FORMATS_MAX).map(FormatMatch::from).collect();
     FormatReport { verdict, plate, corrections, formats, digests, failures }
+}
+
+/// Puts what was read before a text that is not clearly more probable; false when no format knows what was read and none
+/// that is known is clearly more probable.
+fn prefer_what_was_read(ranked: &mut [Ranked], observed: &str, unknown_posterior: f64) -> bool {
+    let Some(first) = ranked.first().filter(|first| first.interpretation.text != observed) else {
+        return true;
+    };
+    let as_read = ranked.iter().find(|one| one.interpretation.text == observed);
+    let kept = as_read.map_or(0.0, |one| one.text_posterior) + unknown_posterior;
+    if first.text_posterior >= CHANGE_ODDS * kept {
+        return true;
+    }
+    let is_known = as_read.is_some();
+    ranked.sort_by_key(|one| one.interpretation.text != observed);
+    is_known
 }
 
 /// Natural logarithm of the weight of "this follows no format that anybody knows, and is what was observed".
@@ -136,6 +159,12 @@ fn merge(interpretations: Vec<Interpretation>) -> Vec<(f64, Interpretation)> {
 
 fn invalid(reason: &str) -> Verdict {
     Verdict::Invalid { reason: reason.chars().take(REASON_CHARS_MAX).collect() }
+}
+
+fn unchecked(failures: &[PluginFailure]) -> Verdict {
+    let named: Vec<&str> = failures.iter().map(|failure| failure.plugin.as_str()).collect();
+    let why = format!("no answer from {}, and no other plugin knows the plate", named.join(", "));
+    Verdict::Unchecked { why: why.chars().take(REASON_CHARS_MAX).collect() }
 }
 
 fn unlikely(nearest: &Ranked, unknown_posterior: f64) -> String {
@@ -240,6 +269,16 @@ mod tests {
     }
 
     #[test]
+    fn what_was_read_stays_unless_another_text_is_clearly_more_probable() {
+        let as_read = plate("BAB1234", "DE", -1.0, -20.0);
+        let close = report_of(vec![as_read.clone(), plate("8AB1234", "XX", -1.0, -19.5)]);
+        assert_eq!(close.plate.as_deref(), Some("BAB1234"));
+        assert_eq!(close.formats[0].country, "DE");
+        let clear = report_of(vec![as_read, plate("8AB1234", "XX", -1.0, -18.0)]);
+        assert_eq!(clear.plate.as_deref(), Some("8AB1234"));
+    }
+
+    #[test]
     fn one_format_of_two_plugins_counts_once() {
         let mut named = plate("BAB1234", "DE", -1.0, -19.0);
         named.region = Some("Berlin".to_owned());
@@ -266,7 +305,8 @@ mod tests {
         assert!(matches!(&failed.verdict, Verdict::Unchecked { why } if why.ends_with("gave an answer")));
         assert_eq!(failed.failures, std::slice::from_ref(&failure));
         let half = report(&read("AB"), vec![no("us")], vec![failure]);
-        assert!(matches!(half.verdict, Verdict::Invalid { .. }));
+        let why = "no answer from eu, and no other plugin knows the plate".to_owned();
+        assert_eq!(half.verdict, Verdict::Unchecked { why });
         assert_eq!((half.digests.len(), half.failures.len()), (1, 1));
     }
 

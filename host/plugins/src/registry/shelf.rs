@@ -7,19 +7,24 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use ovr_domain::time::Clock;
 
-use super::config::{PLUGINS_MAX, PluginsConfig, validate_name};
-use super::folder::{self, Found, Stamp};
+use super::config::{PLUGINS_MAX, PluginsConfig};
+use super::folder::{self, FILES_MAX, Found, Stamp};
 use super::ledger::{Entry, Ledger};
 use super::loaded::Loaded;
 use super::status::{PluginStatus, statuses};
 use crate::Error;
 use crate::engine::{Engine, Plugin, World};
+
+/// Time after which a look at the folder leaves the rest to the next one: files that keep the compiler busy for its 10 s must
+/// hold up neither the start of the cameras nor another configuration for longer.
+const PASS_MAX: Duration = Duration::from_secs(30);
 
 /// What calls see: everything at one moment.
 #[derive(Debug, Default)]
@@ -56,6 +61,8 @@ pub(super) struct Shelf {
     snapshot: ArcSwap<Snapshot>,
     /// Held while the folder is read and plugins are compiled and tested.
     ledger: Mutex<Ledger>,
+    /// Nothing more is read: the program ends.
+    is_stopping: AtomicBool,
 }
 
 impl Shelf {
@@ -66,11 +73,20 @@ impl Shelf {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let ledger = Mutex::new(Ledger::new(config, folder));
-        Self { engine, clock, snapshot: ArcSwap::default(), ledger }
+        Self { engine, clock, snapshot: ArcSwap::default(), ledger, is_stopping: AtomicBool::new(false) }
     }
 
     pub(super) fn snapshot(&self) -> Arc<Snapshot> {
         self.snapshot.load_full()
+    }
+
+    /// Ends a look at the folder after the file that it is at.
+    pub(super) fn stop(&self) {
+        self.is_stopping.store(true, Ordering::Release);
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Acquire)
     }
 
     pub(super) fn folder(&self) -> PathBuf {
@@ -80,9 +96,13 @@ impl Shelf {
     /// Another configuration: settings, countries and limits apply to the next call, another folder is read at once.
     pub(super) fn reconfigure(&self, config: PluginsConfig, folder: PathBuf) {
         let mut ledger = self.lock();
+        let is_same_folder = ledger.folder == folder;
         ledger.config = config;
         ledger.folder = folder;
         ledger.apply_settings();
+        if !is_same_folder {
+            Self::leave_folder(&mut ledger);
+        }
         self.follow(&mut ledger, Patience::AtOnce);
         ledger.warn_of_strangers();
     }
@@ -104,39 +124,63 @@ impl Shelf {
     }
 
     fn follow(&self, ledger: &mut Ledger, patience: Patience) {
-        let found = match folder::scan(&ledger.folder) {
-            Ok(found) => found,
-            Err(error) => {
-                let problem = format!("cannot list the plugins in {}: {error}", ledger.folder.display());
-                if ledger.folder_problem.as_ref() != Some(&problem) {
-                    tracing::warn!("{problem}; what is in use stays in use");
-                    ledger.folder_problem = Some(problem);
-                }
-                self.publish(ledger);
+        let began = self.clock.monotonic();
+        let folder = ledger.folder.display();
+        let (found, problem) = match folder::scan(&ledger.folder) {
+            Ok(scan) => {
+                let too_full = format!(
+                    "{folder} holds more than {FILES_MAX} plugins, of which the first by name are looked at: delete some"
+                );
+                (Some(scan.found), scan.is_too_full.then_some(too_full))
+            }
+            Err(error) => (
+                None,
+                Some(format!("cannot list the plugins in {folder}: {error}; what is in use stays in use")),
+            ),
+        };
+        if let Some(problem) = problem.as_ref().filter(|_| ledger.folder_problem != problem) {
+            tracing::warn!("{problem}");
+        }
+        ledger.folder_problem = problem;
+        let found = found.inspect(|found| self.drop_gone(ledger, found));
+        self.publish(ledger);
+        for (name, file) in found.iter().flatten() {
+            if self.is_stopping() {
                 return;
             }
-        };
-        ledger.folder_problem = None;
-        self.drop_gone(ledger, &found, patience);
-        self.publish(ledger);
-        for (name, file) in &found {
-            if self.follow_file(ledger, name, file, patience) {
-                self.publish(ledger);
+            if !self.follow_file(ledger, name, file, patience) {
+                continue;
+            }
+            self.publish(ledger);
+            if self.clock.monotonic().saturating_sub(began) >= PASS_MAX {
+                let (folder, seconds) = (ledger.folder.display(), PASS_MAX.as_secs());
+                tracing::warn!(
+                    "reading the plugins in {folder} takes longer than {seconds} s: those after {name} come later"
+                );
+                return;
             }
         }
     }
 
-    /// Unloads plugins whose files are gone. One that is deleted and copied anew stays in use in between.
-    fn drop_gone(&self, ledger: &mut Ledger, found: &BTreeMap<String, Found>, patience: Patience) {
+    /// Unloads what lies in a folder that is not followed any more, but for what the new one has too.
+    fn leave_folder(ledger: &mut Ledger) {
+        let Ok(scan) = folder::scan(&ledger.folder) else { return };
+        let gone = ledger.entries.keys().filter(|name| !scan.found.contains_key(*name));
+        for name in gone.cloned().collect::<Vec<String>>() {
+            drop_entry(ledger, &name);
+        }
+    }
+
+    /// Unloads plugins whose files are gone. One that is deleted and copied anew stays in use in between, also while the
+    /// configuration changes.
+    fn drop_gone(&self, ledger: &mut Ledger, found: &BTreeMap<String, Found>) {
         let Ledger { entries, stillness, .. } = ledger;
         stillness.retain(|name| found.contains_key(name) || entries.contains_key(name));
         let now = self.clock.monotonic();
         let gone = entries.keys().filter(|name| !found.contains_key(*name));
-        let gone = gone.filter(|name| patience == Patience::AtOnce || stillness.is_still(name, None, now));
+        let gone = gone.filter(|name| stillness.is_still(name, None, now));
         for name in gone.cloned().collect::<Vec<String>>() {
-            ledger.unload(&name, "its file is gone");
-            ledger.entries.remove(&name);
-            ledger.stillness.forget(&name);
+            drop_entry(ledger, &name);
         }
     }
 
@@ -165,7 +209,12 @@ impl Shelf {
         if Stamp::of(&file.path) != Some(file.stamp) && patience == Patience::WhenStill {
             return false;
         }
+        let in_use = ledger.entries.get(name).and_then(|entry| entry.loaded.as_ref());
+        let in_use = in_use.map(|loaded| loaded.plugin.digest().clone());
         match loaded {
+            Ok((plugin, _)) if in_use.as_ref() == Some(plugin.digest()) => {
+                ledger.keep(name, &file.path, file.stamp);
+            }
             Ok((plugin, vectors)) => {
                 ledger.take(name, &file.path, file.stamp, Loaded::new(name, plugin, vectors));
             }
@@ -198,6 +247,12 @@ impl Shelf {
     }
 }
 
+fn drop_entry(ledger: &mut Ledger, name: &str) {
+    ledger.unload(name, "its file is gone");
+    ledger.entries.remove(name);
+    ledger.stillness.forget(name);
+}
+
 fn disable(ledger: &mut Ledger, name: &str, file: &Found) -> bool {
     ledger.stillness.forget(name);
     if ledger.entries.get(name).is_some_and(|entry| entry.is_disabled) {
@@ -211,9 +266,6 @@ fn disable(ledger: &mut Ledger, name: &str, file: &Found) -> bool {
 /// Loads one file and runs its own test vectors: the plugin, and how many hold. All that a file has to hold before it is in
 /// use.
 pub fn load(engine: &Engine, file: &Path) -> Result<(Plugin, u32), Error> {
-    let name = file.file_stem().unwrap_or_default().to_string_lossy();
-    validate_name(&name)
-        .map_err(|expected| Error::Name { file: file.to_owned(), expected: expected.to_owned() })?;
     let plugin = engine.load(file)?;
     let vectors =
         plugin.self_test().map_err(|error| Error::SelfTest { file: file.to_owned(), source: error })?;

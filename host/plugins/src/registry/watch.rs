@@ -2,7 +2,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -25,7 +24,7 @@ const BREATH: Duration = Duration::from_millis(10);
 #[derive(Debug)]
 pub(super) struct Watch {
     wake: SyncSender<()>,
-    is_stopping: Arc<AtomicBool>,
+    shelf: Arc<Shelf>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -33,19 +32,23 @@ impl Watch {
     pub(super) fn start(shelf: Arc<Shelf>) -> Result<Self, Error> {
         // One waiting wake says all: that something has happened.
         let (wake, woken) = sync_channel(1);
-        let is_stopping = Arc::new(AtomicBool::new(false));
-        let (events, stop) = (FolderEvents::new(wake.clone()), Arc::clone(&is_stopping));
+        let (events, followed) = (FolderEvents::new(wake.clone()), Arc::clone(&shelf));
         let thread = std::thread::Builder::new()
             .name("plugins-watch".to_owned())
-            .spawn(move || run(&shelf, events, &woken, &stop))
+            .spawn(move || run(&followed, events, &woken))
             .map_err(|source| Error::Watch { source })?;
-        Ok(Self { wake, is_stopping, thread: Some(thread) })
+        Ok(Self { wake, shelf, thread: Some(thread) })
+    }
+
+    /// Whether the folder is followed; it is not when the thread panicked.
+    pub(super) fn is_alive(&self) -> bool {
+        self.thread.as_ref().is_some_and(|thread| !thread.is_finished())
     }
 }
 
 impl Drop for Watch {
     fn drop(&mut self) {
-        self.is_stopping.store(true, Ordering::Release);
+        self.shelf.stop();
         // Full means that the thread is about to wake anyway.
         let _ = self.wake.try_send(());
         if self.thread.take().is_some_and(|thread| thread.join().is_err()) {
@@ -54,8 +57,8 @@ impl Drop for Watch {
     }
 }
 
-fn run(shelf: &Shelf, mut events: FolderEvents, woken: &Receiver<()>, is_stopping: &AtomicBool) {
-    while !is_stopping.load(Ordering::Acquire) {
+fn run(shelf: &Shelf, mut events: FolderEvents, woken: &Receiver<()>) {
+    while !shelf.is_stopping() {
         // First the events, then the look: what changes between the two gives an event.
         events.follow(&shelf.folder());
         let wait = shelf.refresh(Patience::WhenStill).unwrap_or(POLL);

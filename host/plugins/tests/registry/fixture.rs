@@ -34,6 +34,21 @@ impl Clock for TestClock {
     }
 }
 
+/// A clock on which everything takes a minute.
+#[derive(Debug, Default)]
+pub(crate) struct SlowClock(TestClock);
+
+impl Clock for SlowClock {
+    fn now(&self) -> Timestamp {
+        self.0.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.0.advance(Duration::from_mins(1));
+        self.0.monotonic()
+    }
+}
+
 /// One engine serves all tests: its pool of address space is not small.
 fn engine() -> Arc<Engine> {
     static ENGINE: OnceLock<Arc<Engine>> = OnceLock::new();

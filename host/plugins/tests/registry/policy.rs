@@ -78,6 +78,37 @@ fn a_new_build_of_a_quarantined_plugin_is_trusted_at_once() {
 }
 
 #[test]
+fn the_same_build_copied_again_is_no_new_one_and_keeps_its_quarantine() {
+    let site = Site::new();
+    site.put("rules", &hostile());
+    let plugins = site.open();
+    for _ in 0..5 {
+        let _ = ask(&plugins, "PANIC");
+    }
+    site.put("rules", b"no component");
+    site.reread(&plugins);
+    assert!(status(&plugins, "rules").unwrap().problem.is_some());
+    site.put("rules", &hostile());
+    site.reread(&plugins);
+    let now = status(&plugins, "rules").unwrap();
+    assert_eq!((now.state, now.problem), (PluginState::Quarantined, None));
+}
+
+#[test]
+fn a_file_that_is_away_while_the_configuration_changes_stays_in_use() {
+    let clock = Arc::new(TestClock::default());
+    let site = Site::with(clock.clone());
+    site.put("rules", &hostile());
+    let plugins = site.open();
+    std::fs::remove_file(site.file("rules")).unwrap();
+    site.reread(&plugins);
+    assert_eq!(in_use(&plugins, "rules"), Some(digest(&hostile()).to_string()));
+    clock.advance(Duration::from_secs(1));
+    site.reread(&plugins);
+    assert!(plugins.list().is_empty(), "it is gone for good");
+}
+
+#[test]
 fn settings_countries_and_what_is_enabled_change_without_a_pause() {
     let site = Site::new();
     site.put("rules", &hostile());

@@ -1,6 +1,7 @@
 //! Builds are swapped while calls go on.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
@@ -8,7 +9,7 @@ use ovr_domain::event::Verdict;
 use ovr_domain::hook::FormatCheck as _;
 use ovr_plugins::registry::PluginState;
 
-use crate::fixture::{Site, build, digest, hostile, in_use, read, status};
+use crate::fixture::{Site, SlowClock, build, digest, hostile, in_use, read, status, wait_until};
 
 #[test]
 fn five_hundred_swaps_under_load_lose_no_call_and_each_answer_names_one_build() {
@@ -89,6 +90,20 @@ fn a_file_that_never_worked_is_refused_and_others_are_in_use() {
 }
 
 #[test]
+fn a_folder_that_takes_too_long_is_read_in_parts_and_holds_up_nobody() {
+    let site = Site::with(Arc::new(SlowClock::default()));
+    for name in ["a", "b", "c"] {
+        site.put(name, &hostile());
+    }
+    let plugins = site.open();
+    for read_by_now in 1..=3 {
+        assert_eq!(plugins.list().len(), read_by_now);
+        site.reread(&plugins);
+    }
+    assert_eq!(plugins.list().len(), 3);
+}
+
+#[test]
 fn thirty_two_plugins_are_in_use_and_one_more_waits_for_room() {
     let site = Site::new();
     for number in 10..=42 {
@@ -100,6 +115,8 @@ fn thirty_two_plugins_are_in_use_and_one_more_waits_for_room() {
     let problem = status(&plugins, "rules-42").unwrap().problem.unwrap();
     assert!(problem.contains("32 plugins are in use"), "{problem}");
     std::fs::remove_file(site.file("rules-10")).unwrap();
-    site.reread(&plugins);
-    assert_eq!((in_use(PluginState::InUse), in_use(PluginState::Refused)), (32, 0));
+    wait_until("the one that waited has the place of the deleted one", || {
+        site.reread(&plugins);
+        (in_use(PluginState::InUse), in_use(PluginState::Refused)) == (32, 0)
+    });
 }

@@ -1,19 +1,21 @@
 //! `bench plugins DIR...`: what plate-format plugins change, on the very same reads.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use ovr_domain::hook::{FormatCheck, NoPlugins};
+use ovr_plugins::registry::{PluginStatus, Plugins};
 use serde::Serialize;
 
 use super::reads::{Group, Miss, Tally, each_picture, set_name, texts};
 use crate::app::plugins;
 use crate::cli::BenchPlugins;
-use crate::config::Config;
-use crate::print;
+use crate::config::{Config, plugins_folder};
+use crate::print::{self, Refusal};
 
-/// Most regions of a set that get a row each.
-const GROUPS_SHOWN_MAX: usize = 4;
+/// Fewest plates of a region that gets a row of its own.
+const ROW_PLATES_MIN: usize = 30;
 
 /// Exact plates of one set, or of one region of it.
 #[derive(Serialize)]
@@ -34,7 +36,7 @@ struct Compared {
 }
 
 pub(super) fn run(config: &Config, args: &BenchPlugins) -> anyhow::Result<ExitCode> {
-    let formats = plugins::format_check(config, args.plugins.as_deref())?;
+    let formats = packs(config, args.plugins.as_deref())?;
     let mut all = Vec::new();
     for folder in &args.folders {
         let mut compared = Compared::default();
@@ -44,8 +46,8 @@ pub(super) fn run(config: &Config, args: &BenchPlugins) -> anyhow::Result<ExitCo
                     tally.count(&row.image, plate, &texts(plates, formats, hint))
                 };
                 let without = count(&mut compared.without, &NoPlugins, &[]);
-                let with = count(&mut compared.with, formats.as_ref(), &[]);
-                let hinted = count(&mut compared.hinted, formats.as_ref(), &plate.hint());
+                let with = count(&mut compared.with, &formats, &[]);
+                let hinted = count(&mut compared.hinted, &formats, &plate.hint());
                 if args.changes {
                     print_change("no hint", without.as_ref(), with.as_ref());
                     print_change("hint", without.as_ref(), hinted.as_ref());
@@ -70,6 +72,24 @@ pub(super) fn run(config: &Config, args: &BenchPlugins) -> anyhow::Result<ExitCo
         print::out(&format!("| {set} | {plates} | {without:.1} % | {with:.1} % | {hinted:.1} % |"));
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The plugins that the table is about: at least one, and none that could not be used, or the table would be about others
+/// than whoever reads it believes.
+fn packs(config: &Config, named: Option<&Path>) -> Result<Plugins, Refusal> {
+    let folder = named.map_or_else(|| plugins_folder(&config.plugins, &config.host.state), Path::to_owned);
+    let packs = plugins::look(config, folder.clone())?;
+    if let Some(problem) = packs.checks().into_iter().find_map(|(_, problem)| problem) {
+        return Err(Refusal(problem));
+    }
+    let is_pack = |status: &PluginStatus| status.build.as_ref().is_some_and(|b| b.world == "plate-format");
+    if !packs.list().iter().any(is_pack) {
+        let folder = folder.display();
+        return Err(Refusal(format!(
+            "there is no plate-format plugin in {folder}: expected one *.wasm at least; ./dev plugins builds them"
+        )));
+    }
+    Ok(packs)
 }
 
 /// A plate that was right without plugins or with them, but not both.
@@ -97,7 +117,7 @@ fn print_change(hint: &str, without: Option<&Miss>, with: Option<&Miss>) {
 }
 
 impl Compared {
-    /// One row for each of a few regions, or one for a set of many.
+    /// One row for a set of one region; of several, one for each that is large enough to say something, and one for the rest.
     fn rows(&self, set: &str) -> Vec<Row> {
         let row = |set: String, of: &dyn Fn(&Tally) -> Group| {
             let [without, with, hinted] = [&self.without, &self.with, &self.hinted].map(of);
@@ -109,11 +129,17 @@ impl Compared {
                 hinted: hinted.exact,
             }
         };
-        let groups: Vec<&String> = self.without.groups.keys().collect();
-        if !(2..=GROUPS_SHOWN_MAX).contains(&groups.len()) {
+        let groups = &self.without.groups;
+        if groups.len() < 2 {
             return vec![row(set.to_owned(), &Tally::all)];
         }
-        let of_group = |name: &String| row(format!("{set} {name}"), &|tally| tally.group(name));
-        groups.into_iter().map(of_group).collect()
+        let is_large = |name: &str| groups.get(name).is_some_and(|group| group.plates >= ROW_PLATES_MIN);
+        let mut rows: Vec<Row> = Vec::new();
+        for name in groups.keys().filter(|name| is_large(name)) {
+            rows.push(row(format!("{set} {name}"), &|tally| tally.sum_of(|other| other == name)));
+        }
+        let others = row(format!("{set} others"), &|tally| tally.sum_of(|name| !is_large(name)));
+        rows.extend(Some(others).filter(|others| others.plates > 0));
+        rows
     }
 }

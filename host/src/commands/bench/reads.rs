@@ -137,9 +137,13 @@ impl Tally {
         Some(Miss { image: image.to_owned(), truth, read })
     }
 
-    /// One region's plates.
-    pub(super) fn group(&self, name: &str) -> Group {
-        self.groups.get(name).map_or(Group { plates: 0, exact: 0 }, |group| Group { ..*group })
+    /// The plates of some regions.
+    pub(super) fn sum_of(&self, is_meant: impl Fn(&str) -> bool) -> Group {
+        let meant = self.groups.iter().filter(|(name, _)| is_meant(name)).map(|(_, group)| group);
+        meant.fold(Group::default(), |sum, group| Group {
+            plates: sum.plates + group.plates,
+            exact: sum.exact + group.exact,
+        })
     }
 
     pub(super) fn all(&self) -> Group {

@@ -50,6 +50,11 @@ fn list(config: &Config, args: &PluginsList) -> anyhow::Result<ExitCode> {
     for status in &statuses {
         print::out(&row(status));
     }
+    // What is wrong with a plugin stands in its row; with the folder itself, here.
+    let of_the_folder = plugins.checks().into_iter().filter(|(name, _)| name == "plugins");
+    for problem in of_the_folder.filter_map(|(_, problem)| problem) {
+        print::out(&problem);
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -24,8 +24,16 @@ const WEST_VIRGINIA: State = State::new("West Virginia", 0.006);
 
 pub(super) const FORMATS: &[Format] = &[
     // The county's number, 1 to 67, comes first.
-    ALABAMA.format("us-al-passenger", "[1-9] @##**@", 0.40),
-    ALABAMA.format("us-al-passenger-two", "[1-6]# @#***", 0.28).issued(county_al),
+    // 1A2345B came first; as it ran out, letters took the places of digits: 1A23B4C, 1A23BCD.
+    ALABAMA.format("us-al-passenger", "[1-9] @####@", 0.22),
+    ALABAMA.format("us-al-passenger", "[1-9] @##@#@", 0.10),
+    ALABAMA.format("us-al-passenger", "[1-9] @##@@@", 0.08),
+    // 10A123B, 10A12B3, 10A1B23, 10A1BC2, 10A1BCD.
+    ALABAMA.format("us-al-passenger-two", "[1-6]# @###@", 0.09).issued(county_al),
+    ALABAMA.format("us-al-passenger-two", "[1-6]# @##@#", 0.07).issued(county_al),
+    ALABAMA.format("us-al-passenger-two", "[1-6]# @#@##", 0.06).issued(county_al),
+    ALABAMA.format("us-al-passenger-two", "[1-6]# @#@@#", 0.04).issued(county_al),
+    ALABAMA.format("us-al-passenger-two", "[1-6]# @#@@@", 0.02).issued(county_al),
     ALABAMA.format("us-al-passenger-2014", "[1-9] @@####", 0.08),
     ALABAMA.format("us-al-passenger-2014-two", "[1-6]# @@###", 0.07).issued(county_al),
     ALABAMA.format("us-al-passenger-2009", "[1-9] @#####", 0.03),

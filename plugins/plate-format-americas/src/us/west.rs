@@ -34,7 +34,9 @@ pub(super) const FORMATS: &[Format] = &[
     ARIZONA.format("us-az-government", "G ###@@", 0.01).series(Series::Official),
     ARIZONA.format("us-az-motorcycle", "# @@@#", 0.03).series(Series::Motorcycle),
     // I, O and Q stand only between the two other letters.
-    CALIFORNIA.format("us-ca-passenger", "[1-9] <letter>@<letter> ###", 0.66),
+    CALIFORNIA.format("us-ca-passenger", "[1-9] <letter>@<letter> ###", 0.645),
+    // The rule is broken now and then; such plates are on the road.
+    CALIFORNIA.format("us-ca-passenger", "[1-9] @@@ ###", 0.015),
     CALIFORNIA.format("us-ca-passenger-2026", "### <letter>@<letter> #", 0.008),
     CALIFORNIA.format("us-ca-passenger-1970", "### @@@", 0.006),
     CALIFORNIA.format("us-ca-passenger-1963", "@@@ ###", 0.006),

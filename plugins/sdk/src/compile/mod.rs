@@ -68,7 +68,7 @@ struct Draft {
 }
 
 const DRAFT: Draft = Draft {
-    variant: Variant { log_weight: 0.0, country: 0, format: 0, slots_at: 0, gaps: 0, inside: 0 },
+    variant: Variant { log_weight: 0.0, country: 0, format: 0, slots_at: 0, gaps: 0, inside: 0, marks: 0 },
     classes: [0; TEXT_CHARS_MAX],
     elements: [0; TEXT_CHARS_MAX],
     chars: 0,
@@ -112,7 +112,14 @@ pub struct Tables {
 pub const fn compile(countries: &[Country]) -> Tables {
     let mut tables = Tables {
         formats: Rows::new(FormatRow { log_weight: 0.0, country: 0, index: 0, family: 0 }),
-        shapes: Rows::new(Shape { kinds: 0, variants_at: 0, variants: 0, log_weight_max: 0.0, chars: 0 }),
+        shapes: Rows::new(Shape {
+            kinds: 0,
+            variants_at: 0,
+            variants: 0,
+            log_weight_max: 0.0,
+            chars: 0,
+            marks: 0,
+        }),
         shapes_at: [0; TEXT_CHARS_MAX + 2],
         variants: Rows::new(DRAFT.variant),
         slots: Rows::new(0),

@@ -142,10 +142,11 @@ impl Tables {
     ) -> f64 {
         let mut draft =
             Draft { variant: Variant { format: self.formats.count as u16, ..DRAFT.variant }, ..DRAFT };
-        let (mut chars, mut gap, mut texts, mut kinds, mut at) = (0_usize, false, 1.0, 0, 0);
+        let (mut chars, mut gap, mut mark, mut texts, mut kinds, mut at) = (0_usize, false, false, 1.0, 0, 0);
         while at < elements.count {
             let element = &elements.items[at];
             gap |= element.gap;
+            mark |= element.mark;
             let mut segment = NO_SEGMENT;
             if element.codes != NO_CODES && choices[at] > 0 {
                 if let Some(index) = self.segment(country, element.codes, choices[at]) {
@@ -165,10 +166,11 @@ impl Tables {
                 draft.classes[chars] = self.class(mask, segment, depth);
                 draft.elements[chars] = element.at;
                 draft.variant.gaps |= ((gap && chars > 0) as u16) << chars;
+                draft.variant.marks |= (mark as u16) << chars;
                 draft.variant.inside |= ((depth > 0) as u16) << chars;
                 let kind = if mask & DIGITS == 0 { 1 } else { 2 * (mask & !DIGITS != 0) as u32 };
                 kinds |= kind << (2 * chars);
-                gap = false;
+                (gap, mark) = (false, false);
                 chars += 1;
                 depth += 1;
             }
@@ -196,7 +198,14 @@ impl Tables {
             }
             at += 1;
         }
-        self.shapes.push(Shape { kinds, variants_at: 0, variants: 0, log_weight_max: f32::MIN, chars });
+        self.shapes.push(Shape {
+            kinds,
+            variants_at: 0,
+            variants: 0,
+            log_weight_max: f32::MIN,
+            chars,
+            marks: 0,
+        });
         at as u16
     }
 
@@ -236,6 +245,7 @@ impl Tables {
                     country,
                     ..draft.variant
                 });
+                shape.marks |= draft.variant.marks;
                 let mut slot = 0;
                 while slot < draft.chars as usize {
                     self.slots.push(draft.classes[slot]);

@@ -326,6 +326,23 @@ fn when_there_are_too_many_tracks_the_one_seen_least_recently_is_ended_and_not_l
     assert!(gate.end(1).is_empty(), "a track that is not known gives nothing");
 }
 
+#[test]
+fn a_new_configuration_goes_on_with_the_tracks_and_ends_those_beyond_its_limit() {
+    let mut gate = Gate::new(AssembleConfig::default());
+    for (track, text) in (1..).zip(["AB123C", "XY789Z", "LM246N", "QR135S"]) {
+        gate.read(track, text);
+    }
+    assert!(
+        gate.assembler.reconfigure(AssembleConfig { tracks_max: 0, ..AssembleConfig::default() }).is_err()
+    );
+    gate.assembler.reconfigure(AssembleConfig { tracks_max: 2, ..AssembleConfig::default() }).unwrap();
+    assert_eq!(gate.assembler.tracks(), 4);
+    let ended = gate.read(5, "GH680J");
+    let plates: Vec<_> = ended.iter().filter_map(|e| e.event.plate_normalized.as_deref()).collect();
+    assert_eq!(plates, ["AB123C", "XY789Z", "LM246N"]);
+    assert_eq!(gate.assembler.tracks(), 2);
+}
+
 fn any_outcome() -> impl Strategy<Value = ReadOutcome> {
     let text = prop_oneof![
         5 => Just("AB123C".to_owned()),
