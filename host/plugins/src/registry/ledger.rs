@@ -145,7 +145,8 @@ impl Ledger {
     /// A build is no longer asked. Calls under way end on it.
     pub(super) fn unload(&mut self, name: &str, why: &str) {
         if let Some(old) = self.entries.get_mut(name).and_then(|entry| entry.loaded.take()) {
-            tracing::info!("plugin {name} is unloaded: {why}");
+            // Somebody may have meant it; somebody else must not find out weeks later that a country's rules are gone.
+            tracing::warn!("plugin {name} is unloaded: {why}");
             metric::plugin_load(name, "unloaded");
             old.count(false);
         }

@@ -170,7 +170,9 @@ fn unchecked(failures: &[PluginFailure]) -> Verdict {
 fn unlikely(nearest: &Ranked, unknown_posterior: f64) -> String {
     let format = &nearest.interpretation.format_id;
     let share = nearest.text_posterior;
-    format!("{format} is the nearest format ({share:.2}), but none is more likely ({unknown_posterior:.2})")
+    format!(
+        "{format} is the nearest format ({share:.2}), but not clearly more likely than none ({unknown_posterior:.2})"
+    )
 }
 
 /// The reason of one plugin as it is, of several each with its name.
