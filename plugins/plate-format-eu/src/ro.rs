@@ -46,50 +46,23 @@ const COUNTIES: &[(&str, &str)] = &[
 ];
 
 /// Counties and Bucharest, for the series that both share.
-const ALL: &[(&str, &str)] = &[
-    ("AB", "Alba"),
-    ("AG", "Argeș"),
-    ("AR", "Arad"),
-    ("B", "București"),
-    ("BC", "Bacău"),
-    ("BH", "Bihor"),
-    ("BN", "Bistrița-Năsăud"),
-    ("BR", "Brăila"),
-    ("BT", "Botoșani"),
-    ("BV", "Brașov"),
-    ("BZ", "Buzău"),
-    ("CJ", "Cluj"),
-    ("CL", "Călărași"),
-    ("CS", "Caraș-Severin"),
-    ("CT", "Constanța"),
-    ("CV", "Covasna"),
-    ("DB", "Dâmbovița"),
-    ("DJ", "Dolj"),
-    ("GJ", "Gorj"),
-    ("GL", "Galați"),
-    ("GR", "Giurgiu"),
-    ("HD", "Hunedoara"),
-    ("HR", "Harghita"),
-    ("IF", "Ilfov"),
-    ("IL", "Ialomița"),
-    ("IS", "Iași"),
-    ("MH", "Mehedinți"),
-    ("MM", "Maramureș"),
-    ("MS", "Mureș"),
-    ("NT", "Neamț"),
-    ("OT", "Olt"),
-    ("PH", "Prahova"),
-    ("SB", "Sibiu"),
-    ("SJ", "Sălaj"),
-    ("SM", "Satu Mare"),
-    ("SV", "Suceava"),
-    ("TL", "Tulcea"),
-    ("TM", "Timiș"),
-    ("TR", "Teleorman"),
-    ("VL", "Vâlcea"),
-    ("VN", "Vrancea"),
-    ("VS", "Vaslui"),
-];
+const ALL: &[(&str, &str)] = &with_bucharest();
+
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated by the compiler: an index out of range is a compile error"
+)]
+const fn with_bucharest() -> [(&'static str, &'static str); COUNTIES.len() + 1] {
+    // B stands behind AB, AG and AR.
+    const BEFORE: usize = 3;
+    let mut all = [("B", "București"); COUNTIES.len() + 1];
+    let mut at = 0;
+    while at < COUNTIES.len() {
+        all[if at < BEFORE { at } else { at + 1 }] = COUNTIES[at];
+        at += 1;
+    }
+    all
+}
 
 /// Numbers start at 01, and 100 in the three-digit series of Bucharest.
 fn has_number(text: &str) -> bool {
