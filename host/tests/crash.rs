@@ -19,7 +19,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::Duration;
 
-use ovr_domain::event::{Dedup, DedupDecision, Lifecycle, Verdict, Votes};
+use ovr_domain::event::{Lifecycle, Verdict, Votes};
 use ovr_domain::port::{Envelope, EventStore};
 use ovr_domain::query::{EventQuery, PAGE_EVENTS_MAX};
 use ovr_domain::time::{Clock, SystemClock};
@@ -45,51 +45,24 @@ fn event(run: u64, submitter: u64, pass: u64, revision: u32) -> PlateEvent {
     let at = Timestamp::from_micros(1_795_421_700_000_000 + i64::try_from(number % 1_000_000_007).unwrap());
     let plate = format!("R{run}S{submitter}P{pass}");
     PlateEvent {
-        event_id: EventId(uuid::Uuid::from_u64_pair(0x0190_f5fe_7c00_7a00, number)),
         revision,
         lifecycle: if revision == 1 { Lifecycle::New } else { Lifecycle::Final },
-        site_id: SiteId::new("site").unwrap(),
-        camera_id: CameraId::new("gate-1").unwrap(),
-        lane_id: None,
-        track_id: TrackId(number),
-        captured_at: at,
         clock_synchronised: true,
-        received_at: at,
-        first_seen: at,
-        last_seen: at,
         frames_seen: revision,
         plate_normalized: Some(ovr_domain::read::normalize(&plate)),
         plate_observed: Some(plate),
-        plate_corrected: None,
-        corrections: vec![],
         char_confidences: vec![0.9; 4],
-        candidates: vec![],
         confidence: 0.9,
         votes: Votes { frames: 3, agreeing: 3 },
         unread_reason: None,
-        country: None,
-        region: None,
-        format_id: None,
         verdict: Verdict::Valid,
-        series: None,
-        formats: Vec::new(),
-        plate_quad: None,
-        plate_width_px: None,
-        vehicle_box: None,
-        vehicle: None,
-        direction: None,
-        quality: None,
-        evidence: vec![],
-        detector_digest: None,
-        reader_digest: None,
-        plugin_digests: vec![],
-        plugin_failures: Vec::new(),
-        attributes: Vec::new(),
-        dedup: Dedup {
-            decision: DedupDecision::Emit,
-            repeats_event_id: None,
-            reason: "first pass".to_owned(),
-        },
+        ..PlateEvent::of_pass(
+            EventId(uuid::Uuid::from_u64_pair(0x0190_f5fe_7c00_7a00, number)),
+            SiteId::new("site").unwrap(),
+            CameraId::new("gate-1").unwrap(),
+            TrackId(number),
+            at,
+        )
     }
 }
 

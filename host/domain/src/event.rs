@@ -118,6 +118,65 @@ pub enum Lifecycle {
 }
 
 impl PlateEvent {
+    /// The first state of a pass of which nothing is known but who saw it and when: unread, not checked, not compared with
+    /// others. Whoever makes an event fills in what was seen.
+    pub fn of_pass(
+        event_id: EventId,
+        site_id: SiteId,
+        camera_id: CameraId,
+        track_id: TrackId,
+        at: Timestamp,
+    ) -> Self {
+        let undecided = Dedup {
+            decision: DedupDecision::Emit,
+            repeats_event_id: None,
+            reason: "dedup has not decided yet".to_owned(),
+        };
+        Self {
+            event_id,
+            revision: 1,
+            lifecycle: Lifecycle::New,
+            site_id,
+            camera_id,
+            lane_id: None,
+            track_id,
+            captured_at: at,
+            clock_synchronised: false,
+            received_at: at,
+            first_seen: at,
+            last_seen: at,
+            frames_seen: 0,
+            plate_observed: None,
+            plate_normalized: None,
+            plate_corrected: None,
+            corrections: Vec::new(),
+            char_confidences: Vec::new(),
+            candidates: Vec::new(),
+            confidence: 0.0,
+            votes: Votes::default(),
+            unread_reason: Some(UnreadReason::NoPlateSeen),
+            country: None,
+            region: None,
+            format_id: None,
+            verdict: Verdict::Unchecked { why: "no plate-format plugin is loaded".to_owned() },
+            series: None,
+            formats: Vec::new(),
+            plate_quad: None,
+            plate_width_px: None,
+            vehicle_box: None,
+            vehicle: None,
+            direction: None,
+            quality: None,
+            evidence: Vec::new(),
+            detector_digest: None,
+            reader_digest: None,
+            plugin_digests: Vec::new(),
+            plugin_failures: Vec::new(),
+            attributes: Vec::new(),
+            dedup: undecided,
+        }
+    }
+
     /// The plate that counts: after a format's rules where one changed it, else as it was read.
     pub fn plate(&self) -> Option<&str> {
         self.plate_corrected.as_deref().or(self.plate_normalized.as_deref())

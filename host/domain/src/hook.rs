@@ -73,6 +73,8 @@ pub trait FormatCheck: Send + Sync {
     /// Checks one read against the formats of all plugins. `countries` as in the configuration: ISO 3166-1 or 3166-2
     /// codes or `EU`, the most frequent first; empty for no hint.
     fn check(&self, read: &Lattice, countries: &[String]) -> FormatReport;
+    /// Where most vehicles come from, as it is configured now.
+    fn countries(&self) -> Vec<String>;
 }
 
 /// A recent event that another may repeat.
@@ -147,6 +149,10 @@ pub struct NoPlugins;
 impl FormatCheck for NoPlugins {
     fn check(&self, _: &Lattice, _: &[String]) -> FormatReport {
         FormatReport::unchecked("no plate-format plugin is loaded")
+    }
+
+    fn countries(&self) -> Vec<String> {
+        Vec::new()
     }
 }
 

@@ -13,11 +13,18 @@ pub(crate) struct Hooks {
     pub(crate) format: Arc<dyn FormatCheck>,
     pub(crate) dedup: Arc<dyn DedupPolicy>,
     pub(crate) enrich: Arc<dyn Enrich>,
-    /// Where most vehicles come from, as it is configured now.
-    pub(crate) countries: Arc<dyn Fn() -> Vec<String> + Send + Sync>,
 }
 
 impl Hooks {
+    /// All three asked of one.
+    pub(crate) fn of(plugins: &Arc<impl FormatCheck + DedupPolicy + Enrich + 'static>) -> Self {
+        Self {
+            format: Arc::clone(plugins) as _,
+            dedup: Arc::clone(plugins) as _,
+            enrich: Arc::clone(plugins) as _,
+        }
+    }
+
     /// Asks the format checks about a plate that was read.
     pub(crate) fn check(&self, event: &mut PlateEvent, positions: Vec<Position>) {
         if positions.is_empty() {
@@ -32,7 +39,7 @@ impl Hooks {
             site: event.site_id.clone(),
             camera: event.camera_id.clone(),
         };
-        let report = self.format.check(&read, &(self.countries)());
+        let report = self.format.check(&read, &self.format.countries());
         write_format(event, report);
     }
 
@@ -67,9 +74,7 @@ fn write_format(event: &mut PlateEvent, report: FormatReport) {
 
 #[cfg(test)]
 mod tests {
-    use ovr_domain::event::{
-        Attribute, Correction, Dedup, DedupDecision, FormatMatch, Lifecycle, PluginFailure, Votes,
-    };
+    use ovr_domain::event::{Attribute, Correction, FormatMatch, PluginFailure, Votes};
     use ovr_domain::hook::{Enrichment, NoPlugins};
     use ovr_domain::ids::TrackId;
     use ovr_domain::read::Alternative;
@@ -84,6 +89,10 @@ mod tests {
         fn check(&self, _: &Lattice, _: &[String]) -> FormatReport {
             self.0.clone()
         }
+
+        fn countries(&self) -> Vec<String> {
+            Vec::new()
+        }
     }
 
     impl Enrich for Says {
@@ -94,12 +103,7 @@ mod tests {
 
     fn asked(report: FormatReport, enrichment: Enrichment, positions: Vec<Position>) -> PlateEvent {
         let says = Arc::new(Says(report, enrichment));
-        let hooks = Hooks {
-            format: Arc::clone(&says) as _,
-            dedup: Arc::new(NoPlugins),
-            enrich: says,
-            countries: Arc::new(Vec::new),
-        };
+        let hooks = Hooks { format: Arc::clone(&says) as _, dedup: Arc::new(NoPlugins), enrich: says };
         let mut event = event();
         hooks.check(&mut event, positions);
         hooks.enrich(&mut event);
@@ -139,47 +143,21 @@ mod tests {
     fn event() -> PlateEvent {
         let at = Timestamp::from_micros(1_795_421_700_000_000);
         PlateEvent {
-            event_id: EventId::mint(at),
-            revision: 1,
-            lifecycle: Lifecycle::New,
-            site_id: SiteId::default(),
-            camera_id: CameraId::numbered("camera", 1),
-            lane_id: None,
-            track_id: TrackId(1),
-            captured_at: at,
             clock_synchronised: true,
-            received_at: at,
-            first_seen: at,
-            last_seen: at,
             frames_seen: 1,
             plate_observed: Some("B0 AB1".to_owned()),
             plate_normalized: Some("B0AB1".to_owned()),
-            plate_corrected: None,
-            corrections: Vec::new(),
-            char_confidences: Vec::new(),
-            candidates: Vec::new(),
             confidence: 0.9,
             votes: Votes { frames: 1, agreeing: 1 },
             unread_reason: None,
-            country: None,
-            region: None,
-            format_id: None,
             verdict: Verdict::Unchecked { why: "nobody was asked".to_owned() },
-            series: None,
-            formats: Vec::new(),
-            plate_quad: None,
-            plate_width_px: None,
-            vehicle_box: None,
-            vehicle: None,
-            direction: None,
-            quality: None,
-            evidence: Vec::new(),
-            detector_digest: None,
-            reader_digest: None,
-            plugin_digests: Vec::new(),
-            plugin_failures: Vec::new(),
-            attributes: Vec::new(),
-            dedup: Dedup { decision: DedupDecision::Emit, repeats_event_id: None, reason: String::new() },
+            ..PlateEvent::of_pass(
+                EventId::mint(at),
+                SiteId::default(),
+                CameraId::numbered("camera", 1),
+                TrackId(1),
+                at,
+            )
         }
     }
 

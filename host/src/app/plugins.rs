@@ -67,22 +67,7 @@ impl PluginRoom {
 
     /// What events are asked.
     pub(crate) fn hooks(&self) -> Hooks {
-        let Ok(plugins) = &self.0 else {
-            let native = Arc::new(NoPlugins);
-            return Hooks {
-                format: native.clone(),
-                dedup: native.clone(),
-                enrich: native,
-                countries: Arc::new(Vec::new),
-            };
-        };
-        let told = Arc::clone(plugins);
-        Hooks {
-            format: Arc::clone(plugins) as _,
-            dedup: Arc::clone(plugins) as _,
-            enrich: Arc::clone(plugins) as _,
-            countries: Arc::new(move || told.countries()),
-        }
+        self.0.as_ref().map_or_else(|_| Hooks::of(&Arc::new(NoPlugins)), Hooks::of)
     }
 
     /// How plugins take part in a reload of the configuration.

@@ -3,9 +3,7 @@
 
 use std::time::Duration;
 
-use ovr_domain::event::{
-    Dedup, DedupDecision, EvidenceKind, EvidenceRef, Lifecycle, UnreadReason, Verdict, Votes,
-};
+use ovr_domain::event::{DedupDecision, EvidenceKind, EvidenceRef, UnreadReason, Verdict, Votes};
 use ovr_domain::query::{EventQuery, PlateMatch};
 use ovr_domain::read::normalize;
 use ovr_domain::{CameraId, Digest, EventId, EvidenceId, PlateEvent, SiteId, Timestamp, TrackId};
@@ -19,51 +17,24 @@ pub(crate) fn second(number: u64) -> Timestamp {
 pub(crate) fn event(number: u64, plate: &str) -> PlateEvent {
     let at = second(number);
     PlateEvent {
-        event_id: EventId(uuid::Uuid::from_u64_pair(number, 1)),
-        revision: 1,
-        lifecycle: Lifecycle::New,
-        site_id: SiteId::new("site").unwrap(),
-        camera_id: CameraId::new("gate-1").unwrap(),
-        lane_id: None,
-        track_id: TrackId(number),
-        captured_at: at,
         clock_synchronised: true,
-        received_at: at,
-        first_seen: at,
-        last_seen: at,
         frames_seen: 3,
         plate_observed: Some(plate.to_owned()),
         plate_normalized: Some(normalize(plate)),
-        plate_corrected: None,
-        corrections: vec![],
         char_confidences: vec![0.9; plate.chars().count()],
-        candidates: vec![],
         confidence: 0.9,
         votes: Votes { frames: 3, agreeing: 3 },
         unread_reason: None,
-        country: None,
-        region: None,
-        format_id: None,
         verdict: Verdict::Valid,
-        series: None,
-        formats: Vec::new(),
-        plate_quad: None,
         plate_width_px: Some(120.0),
-        vehicle_box: None,
-        vehicle: None,
-        direction: None,
-        quality: None,
-        evidence: vec![],
-        detector_digest: None,
         reader_digest: Some(Digest::of(b"reader")),
-        plugin_digests: vec![],
-        plugin_failures: Vec::new(),
-        attributes: Vec::new(),
-        dedup: Dedup {
-            decision: DedupDecision::Emit,
-            repeats_event_id: None,
-            reason: "first pass".to_owned(),
-        },
+        ..PlateEvent::of_pass(
+            EventId(uuid::Uuid::from_u64_pair(number, 1)),
+            SiteId::new("site").unwrap(),
+            CameraId::new("gate-1").unwrap(),
+            TrackId(number),
+            at,
+        )
     }
 }
 

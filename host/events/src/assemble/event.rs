@@ -1,7 +1,7 @@
 //! Fills in an event.
 
 use ovr_domain::PlateEvent;
-use ovr_domain::event::{Candidate, Dedup, DedupDecision, Lifecycle, UnreadReason, Verdict, Votes};
+use ovr_domain::event::{Candidate, Lifecycle, UnreadReason, Votes};
 
 use super::Assembler;
 use super::pass::{Pass, Report};
@@ -35,15 +35,11 @@ impl Assembler {
         };
         let vehicle = shot.vehicle.map(|(vehicle, _)| vehicle).or(pass.vehicle);
         let strangers = strangers(pass, report, fused.is_none());
+        let (site, camera, at) = (self.site.clone(), self.camera.clone(), report.captured_at.at);
+        let blank = PlateEvent::of_pass(report.event_id, site, camera, pass.track, at);
         Some(PlateEvent {
-            event_id: report.event_id,
             revision: report.revision,
             lifecycle,
-            site_id: self.site.clone(),
-            camera_id: self.camera.clone(),
-            lane_id: None,
-            track_id: pass.track,
-            captured_at: report.captured_at.at,
             clock_synchronised: report.captured_at.synchronised,
             received_at: report.received_at,
             first_seen: pass.first_seen,
@@ -51,36 +47,20 @@ impl Assembler {
             frames_seen: pass.frames_seen,
             plate_observed: fused.as_ref().map(|f| f.text.clone()),
             plate_normalized: fused.as_ref().map(|f| f.normalized.clone()),
-            plate_corrected: None,
-            corrections: Vec::new(),
             confidence: fused.as_ref().map_or(0.0, |f| f.confidence),
             char_confidences: fused.as_ref().map(|f| f.char_confidences.clone()).unwrap_or_default(),
             candidates: candidates(fused.map(|f| f.candidates).unwrap_or_default(), strangers),
             votes: Votes { frames, agreeing },
             unread_reason,
-            country: None,
-            region: None,
-            format_id: None,
-            verdict: Verdict::Unchecked { why: "no plate-format plugin is loaded".to_owned() },
-            series: None,
-            formats: Vec::new(),
             plate_quad: shot.quad,
             plate_width_px: shot.width_px,
             vehicle_box: shot.vehicle.map(|(_, bbox)| bbox),
             vehicle,
             direction: pass.trajectory.direction(),
             quality: shot.quality,
-            evidence: Vec::new(),
             detector_digest: self.digests.detector.clone(),
             reader_digest: shot.reader.clone().or_else(|| self.digests.reader.clone()),
-            plugin_digests: Vec::new(),
-            plugin_failures: Vec::new(),
-            attributes: Vec::new(),
-            dedup: Dedup {
-                decision: DedupDecision::Emit,
-                repeats_event_id: None,
-                reason: "dedup has not decided yet".to_owned(),
-            },
+            ..blank
         })
     }
 }

@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use ovr_domain::event::{Dedup, DedupDecision, Verdict, Votes};
+use ovr_domain::event::Verdict;
 use ovr_domain::port::StoreError;
 use ovr_domain::{CameraId, CapturedAt, Picture, RgbImage, SiteId, Timestamp, TrackId};
 
@@ -64,47 +64,19 @@ fn emission(lifecycle: Lifecycle, vehicle: bool) -> Emission {
         picture,
     };
     let event = PlateEvent {
-        event_id: EventId::mint(at),
-        revision: 1,
         lifecycle,
-        site_id: SiteId::new("yard").unwrap(),
-        camera_id: camera,
-        lane_id: None,
-        track_id: TrackId(1),
         captured_at: captured_at.at,
         clock_synchronised: true,
-        received_at: at,
-        first_seen: at,
-        last_seen: at,
         frames_seen: 3,
         plate_observed: Some("AB123C".to_owned()),
         plate_normalized: Some("AB123C".to_owned()),
-        plate_corrected: None,
-        corrections: Vec::new(),
-        char_confidences: Vec::new(),
-        candidates: Vec::new(),
         confidence: 0.9,
-        votes: Votes::default(),
         unread_reason: None,
-        country: None,
-        region: None,
-        format_id: None,
         verdict: Verdict::Valid,
-        series: None,
-        formats: Vec::new(),
         plate_quad: Some(BBox::new(300.0, 200.0, 360.0, 216.0).quad()),
         plate_width_px: Some(60.0),
         vehicle_box: vehicle.then_some(BBox::new(200.0, 80.0, 460.0, 260.0)),
-        vehicle: None,
-        direction: None,
-        quality: None,
-        evidence: Vec::new(),
-        detector_digest: None,
-        reader_digest: None,
-        plugin_digests: Vec::new(),
-        plugin_failures: Vec::new(),
-        attributes: Vec::new(),
-        dedup: Dedup { decision: DedupDecision::Emit, repeats_event_id: None, reason: String::new() },
+        ..PlateEvent::of_pass(EventId::mint(at), SiteId::new("yard").unwrap(), camera, TrackId(1), at)
     };
     Emission { event, positions: Vec::new(), best: Some(frame), decided_at: None }
 }

@@ -38,6 +38,10 @@ impl FormatCheck for Plugins {
         }
         rank::report(read, said, failures)
     }
+
+    fn countries(&self) -> Vec<String> {
+        self.shelf.snapshot().countries.clone()
+    }
 }
 
 impl DedupPolicy for Plugins {

@@ -66,11 +66,6 @@ impl Plugins {
         self.shelf.reconfigure(config, folder);
     }
 
-    /// Where most vehicles at this site come from, as configured.
-    pub fn countries(&self) -> Vec<String> {
-        self.shelf.snapshot().countries.clone()
-    }
-
     /// Every file of the folder, by name.
     pub fn list(&self) -> Vec<PluginStatus> {
         self.shelf.snapshot().statuses.iter().map(PluginStatus::now).collect()

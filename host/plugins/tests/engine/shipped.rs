@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use ovr_domain::event::{Dedup, DedupDecision, Lifecycle, PlateEvent, Verdict, Votes};
+use ovr_domain::event::{Lifecycle, PlateEvent, Verdict, Votes};
 use ovr_domain::hook::{Neighbour, PolicyDecision};
 use ovr_domain::ids::TrackId;
 use ovr_domain::time::Timestamp;
@@ -26,47 +26,23 @@ fn shipped(name: &str) -> Plugin {
 fn event(camera: &str, plate: &str, seconds: i64) -> PlateEvent {
     let at = |seconds: i64| Timestamp::from_micros(1_795_421_700_000_000 + seconds * 1_000_000);
     PlateEvent {
-        event_id: EventId::mint(at(seconds)),
-        revision: 1,
         lifecycle: Lifecycle::Final,
-        site_id: SiteId::default(),
-        camera_id: CameraId::new(camera).expect("a camera's name"),
-        lane_id: None,
-        track_id: TrackId(1),
-        captured_at: at(seconds),
         clock_synchronised: true,
-        received_at: at(seconds),
-        first_seen: at(seconds),
         last_seen: at(seconds + 1),
         frames_seen: 12,
         plate_observed: Some(plate.to_owned()),
         plate_normalized: Some(plate.to_owned()),
-        plate_corrected: None,
-        corrections: Vec::new(),
-        char_confidences: Vec::new(),
-        candidates: Vec::new(),
         confidence: 0.9,
         votes: Votes { frames: 12, agreeing: 10 },
         unread_reason: None,
-        country: None,
-        region: None,
-        format_id: None,
         verdict: Verdict::Valid,
-        series: None,
-        formats: Vec::new(),
-        plate_quad: None,
-        plate_width_px: None,
-        vehicle_box: None,
-        vehicle: None,
-        direction: None,
-        quality: None,
-        evidence: Vec::new(),
-        detector_digest: None,
-        reader_digest: None,
-        plugin_digests: Vec::new(),
-        plugin_failures: Vec::new(),
-        attributes: Vec::new(),
-        dedup: Dedup { decision: DedupDecision::Emit, repeats_event_id: None, reason: String::new() },
+        ..PlateEvent::of_pass(
+            EventId::mint(at(seconds)),
+            SiteId::default(),
+            CameraId::new(camera).expect("a camera's name"),
+            TrackId(1),
+            at(seconds),
+        )
     }
 }
 

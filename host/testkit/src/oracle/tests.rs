@@ -1,7 +1,7 @@
 //! The oracle against events made by hand: each kind of failure must be seen.
 
 use super::*;
-use ovr_domain::event::{Dedup, UnreadReason, Verdict as FormatVerdict, Votes};
+use ovr_domain::event::{UnreadReason, Verdict as FormatVerdict};
 use ovr_domain::time::Timestamp;
 use ovr_domain::{BBox, CameraId, Class, SiteId, TrackId};
 
@@ -47,47 +47,26 @@ fn event(pass: &Pass, plate: Option<&str>) -> PlateEvent {
     let best = pass.seen[pass.seen.len() / 2];
     let at = truth.captured_at(best.frame);
     PlateEvent {
-        event_id: EventId::mint(first_seen),
         revision: 2,
         lifecycle: Lifecycle::Final,
-        site_id: SiteId::new("site").unwrap(),
-        camera_id: CameraId::new("gate").unwrap(),
-        lane_id: None,
-        track_id: TrackId(1),
-        captured_at: at,
         clock_synchronised: true,
-        received_at: at,
         first_seen,
         last_seen,
         frames_seen: last - first,
         plate_observed: plate.map(str::to_owned),
         plate_normalized: plate.map(normalize),
-        plate_corrected: None,
-        corrections: Vec::new(),
-        char_confidences: Vec::new(),
-        candidates: Vec::new(),
         confidence: 0.9,
-        votes: Votes::default(),
         unread_reason: plate.is_none().then_some(UnreadReason::TooSmall),
-        country: None,
-        region: None,
-        format_id: None,
         verdict: FormatVerdict::Unchecked { why: String::new() },
-        series: None,
-        formats: Vec::new(),
         plate_quad: Some(best.quad),
         plate_width_px: Some(best.quad.width()),
-        vehicle_box: None,
-        vehicle: None,
-        direction: None,
-        quality: None,
-        evidence: Vec::new(),
-        detector_digest: None,
-        reader_digest: None,
-        plugin_digests: Vec::new(),
-        plugin_failures: Vec::new(),
-        attributes: Vec::new(),
-        dedup: Dedup { decision: DedupDecision::Emit, repeats_event_id: None, reason: String::new() },
+        ..PlateEvent::of_pass(
+            EventId::mint(first_seen),
+            SiteId::new("site").unwrap(),
+            CameraId::new("gate").unwrap(),
+            TrackId(1),
+            at,
+        )
     }
 }
 
