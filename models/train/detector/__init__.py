@@ -1,0 +1,1 @@
+"""The nano detector: finds plates with their four corners, and vehicles."""

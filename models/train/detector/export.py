@@ -1,0 +1,158 @@
+"""Writes the trained detector as ONNX, with normalisation folded into the convolutions and decoding inside.
+
+    python -m detector.export --out plate-detector-nano.onnx
+
+The file is checked against the network on pictures of several sizes before it gets its name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from detector import records
+from detector.model import CLASSES, STRIDES, ConvNorm, Detector, Head, SharedConv, decode
+
+OPSET = 17
+SIZES = ((384, 640), (416, 416), (576, 960), (64, 96))
+"""Heights and widths at which the file is compared with the network."""
+TOLERANCE = 2e-3
+"""Largest difference that is accepted, in shares of the stride or of the score's range."""
+
+
+def fold(module: nn.Module) -> None:
+    """Folds batch normalisation into the convolutions of a trunk or neck, in place."""
+    for name, child in module.named_children():
+        if isinstance(child, ConvNorm):
+            fused = fuse_conv_bn_eval(child[0], child[1])
+            setattr(module, name, nn.Sequential(fused, *list(child)[2:]))
+        else:
+            fold(child)
+
+
+class FoldedTower(nn.Module):
+    """The layers of one level of the head, each with its normalisation folded in."""
+
+    def __init__(self, layers: nn.ModuleList, last: nn.Conv2d, level: int) -> None:
+        super().__init__()
+        folded = []
+        for layer in layers:
+            assert isinstance(layer, SharedConv)
+            folded.append(fuse_conv_bn_eval(copy.deepcopy(layer.conv), layer.norms[level]))
+        self.layers = nn.ModuleList(folded)
+        self.last = last
+
+    def forward(self, x: Tensor) -> Tensor:
+        for layer in self.layers:
+            x = F.relu(layer(x))
+        return self.last(x)
+
+
+class Shipped(nn.Module):
+    """What is exported: the same as `Detector.forward`, with few and cheap operations around the convolutions."""
+
+    def __init__(self, model: Detector) -> None:
+        super().__init__()
+        model = copy.deepcopy(model).eval()
+        fold(model.trunk)
+        fold(model.neck)
+        self.trunk, self.neck = model.trunk, model.neck
+        head: Head = model.head
+        levels = range(len(STRIDES))
+        self.scores = nn.ModuleList([FoldedTower(head.score_tower, head.score, level) for level in levels])
+        self.places = nn.ModuleList([FoldedTower(head.place_tower, head.place, level) for level in levels])
+
+    def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
+        """Boxes [1, 9, N] and corners [1, 8, N] in pixels of the picture."""
+        scores, places, cells, strides = [], [], [], []
+        for level, features in enumerate(self.neck(self.trunk(picture))):
+            score = self.scores[level](features)
+            places.append(self.places[level](features).flatten(2))
+            # Counting ones along rows and columns numbers the cells of any picture in a few operations.
+            ones = torch.ones_like(score[:, :1])
+            count = torch.cat([ones.cumsum(3), ones.cumsum(2)], 1).flatten(2)
+            cells.append(count)
+            strides.append(ones.flatten(2) * float(STRIDES[level]))
+            scores.append(score.flatten(2))
+        stride = torch.cat(strides, 2)
+        points = (torch.cat(cells, 2) - 0.5) * stride
+        middle, size, corners = decode(torch.cat(places, 2), points, stride)
+        return torch.cat([middle, size, torch.cat(scores, 2).sigmoid()], 1), corners
+
+
+def trained(checkpoint: Path) -> Detector:
+    """The averaged weights of a checkpoint."""
+    model = Detector()
+    model.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
+    return model.eval()
+
+
+def write(model: Detector, path: Path) -> None:
+    """Exports and adds the metadata that the host reads."""
+    import onnx
+
+    shipped = Shipped(model).eval()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            shipped,
+            (torch.rand(1, 3, 384, 640),),
+            str(path),
+            dynamo=False,
+            opset_version=OPSET,
+            input_names=["picture"],
+            output_names=["boxes", "corners"],
+            dynamic_axes={"picture": {2: "height", 3: "width"}, "boxes": {2: "cells"}, "corners": {2: "cells"}},
+        )
+    graph = onnx.load(str(path))
+    names = "{" + ", ".join(f"{index}: '{name}'" for index, name in enumerate(CLASSES)) + "}"
+    onnx.helper.set_model_props(graph, {"names": names})
+    onnx.checker.check_model(graph)
+    onnx.save(graph, str(path))
+
+
+def compare(model: Detector, path: Path) -> float:
+    """Largest difference between the file and the network over several sizes, relative to the picture's side."""
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    rng, worst = np.random.default_rng(0), 0.0
+    for height, width in SIZES:
+        picture = rng.random((1, 3, height, width), np.float32)
+        with torch.no_grad():
+            expected = model(torch.from_numpy(picture))
+        given = session.run(["boxes", "corners"], {"picture": picture})
+        for ours, theirs in zip(given, expected, strict=True):
+            if ours.shape != tuple(theirs.shape):
+                raise SystemExit(f"at {width}x{height} the file gives {ours.shape}, the network {tuple(theirs.shape)}")
+            worst = max(worst, float(np.abs(ours - theirs.numpy()).max()) / max(height, width))
+    return worst
+
+
+def main() -> None:
+    """Reads the command line."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--checkpoint", type=Path, default=records.work_root() / "checkpoint.pt")
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args()
+    torch.set_num_threads(1)
+    model, part = trained(arguments.checkpoint), arguments.out.with_suffix(".part")
+    write(model, part)
+    worst = compare(model, part)
+    if worst > TOLERANCE:
+        raise SystemExit(f"the exported file differs from the network by {worst:.1e} of the side, more than {TOLERANCE}")
+    os.replace(part, arguments.out)
+    print(f"{arguments.out}: {arguments.out.stat().st_size / 1e6:.2f} MB, differs by {worst:.1e} of the side")
+
+
+if __name__ == "__main__":
+    main()

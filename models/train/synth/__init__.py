@@ -1,0 +1,1 @@
+"""Synthetic licence plates: fonts, stroke alphabets, formats, renderer and training canvases."""
