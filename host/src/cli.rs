@@ -1,8 +1,14 @@
 //! The command line.
 
+mod bench;
+
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+
+pub(crate) use bench::{
+    Bench, BenchDetect, BenchFusion, BenchPipeline, BenchPlugins, BenchReader, BenchReads, Hint, InputSize,
+};
 
 /// Reads licence plates from cameras and never loses a read.
 ///
@@ -79,58 +85,6 @@ pub(crate) struct Read {
     pub(crate) formats: Formats,
 }
 
-#[derive(Debug, Subcommand)]
-pub(crate) enum Bench {
-    /// Exact plates on a folder with annotations.jsonl and images/
-    Reads(BenchReads),
-    /// What plate-format plugins change: a table of exact plates without them, with them, and with a hint
-    Plugins(BenchPlugins),
-    /// Speed of the whole pipeline on a source, against decode alone plus inference alone
-    Pipeline(BenchPipeline),
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct BenchReads {
-    /// Folder with annotations.jsonl and images/
-    #[arg(value_name = "DIR")]
-    pub(crate) folder: PathBuf,
-    /// Prints one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
-    /// Folder of plugins, or `none`; without it the configured folder
-    #[arg(long, value_name = "DIR|none")]
-    pub(crate) plugins: Option<PathBuf>,
-    /// What plugins are told of the country: `set` is the region that the set gives for the picture, as a site there
-    /// would be configured
-    #[arg(long, value_enum, default_value_t = Hint::None)]
-    pub(crate) hint: Hint,
-}
-
-/// What plugins are told of where vehicles come from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(crate) enum Hint {
-    /// The region that stands in the annotations
-    Set,
-    /// Nothing
-    None,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct BenchPlugins {
-    /// Folders with annotations.jsonl and images/
-    #[arg(required = true, value_name = "DIR")]
-    pub(crate) folders: Vec<PathBuf>,
-    /// Folder of plugins; without it the configured folder
-    #[arg(long, value_name = "DIR")]
-    pub(crate) plugins: Option<PathBuf>,
-    /// Lists the plates that plugins changed
-    #[arg(long)]
-    pub(crate) changes: bool,
-    /// Prints one JSON object a line for each row of the table
-    #[arg(long)]
-    pub(crate) json: bool,
-}
-
 /// Which plate formats apply to single pictures.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Formats {
@@ -140,16 +94,6 @@ pub(crate) struct Formats {
     /// Where most vehicles come from, such as DE,AT or US-CA or EU; replaces `countries` of plugins.yaml
     #[arg(long, value_name = "CODES", value_delimiter = ',')]
     pub(crate) countries: Option<Vec<String>>,
-}
-
-#[derive(Debug, clap::Args)]
-pub(crate) struct BenchPipeline {
-    /// A video file, or test:WIDTHxHEIGHT@FPS
-    #[arg(value_name = "SOURCE")]
-    pub(crate) source: String,
-    /// Prints one JSON object
-    #[arg(long)]
-    pub(crate) json: bool,
 }
 
 #[derive(Debug, clap::Args)]

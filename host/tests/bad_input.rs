@@ -81,14 +81,22 @@ fn a_missing_model_is_named() {
 
 #[test]
 fn a_model_of_another_kind_is_refused_with_what_would_be_right() {
-    let Some(detector) = ovr_vision::infer::model_file("PP-OCRv6_det_small.onnx") else {
-        println!("skipped: ./dev setup has not fetched the models");
+    let Some(detector) = ovr_vision::infer::model_file("plate-detector-nano.onnx") else {
+        println!("skipped: the models are not there");
         return;
     };
     let text = format!("reader: {{ model: {} }}\n", detector.display());
     let folder = folder_with(&[FREE_PORT, ("ocr.yaml", &text)]);
     let output = ovr_alpr(folder.path(), &["run", "--source", "test:320x240@25/50", "--exit-at-end"]);
-    assert_refused(&output, &["PP-OCRv6_det_small.onnx", "layout"]);
+    assert_refused(&output, &["plate-detector-nano.onnx", "layout"]);
+    let Some(reader) = ovr_vision::infer::model_file("PP-OCRv6_rec_small.onnx") else {
+        println!("skipped: ./dev setup has not fetched the reader of lines");
+        return;
+    };
+    let text = format!("reader: {{ model: {} }}\n", reader.display());
+    let folder = folder_with(&[FREE_PORT, ("ocr.yaml", &text)]);
+    let output = ovr_alpr(folder.path(), &["run", "--source", "test:320x240@25/50", "--exit-at-end"]);
+    assert_refused(&output, &["expected `engine: paddleocr`"]);
 }
 
 #[test]

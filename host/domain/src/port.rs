@@ -51,7 +51,7 @@ pub enum SourceError {
     },
 }
 
-/// Finds things on a picture. Real: YOLO networks, and PP-OCR's text detection.
+/// Finds things on a picture. Real: YOLO networks.
 pub trait Detector: Send {
     /// Everything found, in pixels of the full-size picture, in no particular order, confidences above the
     /// detector's own floor.

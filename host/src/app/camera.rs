@@ -9,8 +9,9 @@ use std::sync::mpsc::SyncSender;
 use ovr_domain::event::Vehicle;
 use ovr_domain::port::{FrameSource, InferenceError};
 use ovr_domain::track::{Class, Track};
-use ovr_domain::{BBox, CameraId, Frame, Quad, TrackId, metric};
+use ovr_domain::{BBox, CameraId, Frame, TrackId, metric};
 use ovr_events::assemble::{AssembleConfig, Assembler, Emission, Observation, ReadOutcome, Unreadable};
+use ovr_vision::read::SeenPlate;
 use ovr_vision::track::{ByteTrack, TrackConfig};
 
 use super::attention::Attention;
@@ -166,8 +167,8 @@ impl CameraRoom {
         if wanted.is_empty() {
             return outcomes;
         }
-        let quads: Vec<Quad> = wanted.iter().map(|wanted| wanted.quad).collect();
-        let reads = match self.stages.time(Stage::Read, || self.vision.seen().read(frame, &quads)) {
+        let plates: Vec<SeenPlate> = wanted.iter().map(|wanted| wanted.plate).collect();
+        let reads = match self.stages.time(Stage::Read, || self.vision.seen().read(frame, &plates)) {
             Ok(reads) => reads,
             Err(error) => {
                 self.failed(&error);
@@ -191,7 +192,7 @@ impl CameraRoom {
             ReadOutcome::Unreadable { reason: Unreadable::PoorPicture, .. } => None,
             _ => return,
         };
-        self.attention.saw(wanted.track, wanted.quad.width(), read);
+        self.attention.saw(wanted.track, wanted.plate.quad.width(), read);
         self.counts.reads += 1;
         metric::reads(&self.camera, 1);
     }
@@ -200,7 +201,8 @@ impl CameraRoom {
     fn want(&mut self, index: usize, track: &Track) -> Option<Wanted> {
         let seen = track.detection.filter(|detection| !detection.class.is_vehicle())?;
         let quad = seen.quad.unwrap_or_else(|| seen.bbox.quad());
-        self.attention.wants(track.id, quad.width()).then_some(Wanted { index, track: track.id, quad })
+        let plate = SeenPlate { quad, confidence: seen.confidence };
+        self.attention.wants(track.id, quad.width()).then_some(Wanted { index, track: track.id, plate })
     }
 
     /// Tells the assembler of every track that was seen, and of those that ended.
@@ -256,7 +258,7 @@ struct Wanted {
     /// Of its track among the tracks.
     index: usize,
     track: TrackId,
-    quad: Quad,
+    plate: SeenPlate,
 }
 
 /// The smallest vehicle around a plate, or the vehicle itself.

@@ -117,7 +117,7 @@ pub(crate) fn camera_room(
     })
 }
 
-/// Finder and reader for single pictures.
+/// Detector and reader for single pictures.
 pub(crate) fn still_reader(config: &Config) -> Result<StillReader, Refusal> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     Ok(Models::open(config, &clock)?.still_reader())

@@ -16,18 +16,24 @@ use ovr_domain::time::Clock;
 use ovr_domain::track::{Class, Detection};
 use ovr_domain::{BBox, CameraId, CapturedAt, Frame, PlateRead, Quad, RgbImage};
 use ovr_events::assemble::{Digests, ReadOutcome, Unreadable};
-use ovr_vision::detect::YoloDetector;
-use ovr_vision::find::TextFinder;
+use ovr_vision::detect::{DetectorConfig, YoloDetector};
 use ovr_vision::infer::{self, Options, Runtime};
-use ovr_vision::read::{PlateReader, StillReader, crop_quality};
+use ovr_vision::read::{PlateReader, SeenPlate, StillReader, crop_quality};
 
 use super::timed::{Stopwatch, Timed};
-use crate::config::{Config, RuntimeConfig, VehicleDetectorConfig};
+use crate::config::{Config, ReaderEngine, RuntimeConfig};
 use crate::print::Refusal;
 
-/// File names of the models that `./dev setup` fetches.
-const FINDER_FILE: &str = "PP-OCRv6_det_small.onnx";
-const READER_FILE: &str = "PP-OCRv6_rec_small.onnx";
+/// File name of the detector that ships with the program.
+pub(crate) const DETECTOR_FILE: &str = "plate-detector-nano.onnx";
+
+/// Keys of the models, as messages name them.
+const DETECTOR_KEY: &str = "detector.model";
+const VEHICLES_KEY: &str = "vehicle_detector.model";
+const READER_KEY: &str = "reader.model";
+
+/// A network with a stopwatch that detects.
+type OpenDetector = YoloDetector<Box<dyn Inference>>;
 
 /// Size and colour of the picture on which new networks are tried.
 const BLANK_PX: (u32, u32) = (640, 360);
@@ -35,9 +41,9 @@ const BLANK_RGB: [u8; 3] = [128; 3];
 
 /// The models, opened and checked, with a stopwatch on each.
 pub(crate) struct Models {
-    finder: TextFinder,
+    detector: OpenDetector,
     reader: PlateReader,
-    vehicles: Option<Box<dyn Detector>>,
+    vehicles: Option<OpenDetector>,
     times: NetworkTimes,
     /// What each runs on, in the order in which they were opened.
     providers: Vec<String>,
@@ -77,7 +83,7 @@ pub(crate) struct NetworkTimes {
 }
 
 impl NetworkTimes {
-    /// Of finder and vehicle detector, and of the reader.
+    /// Of the detectors, and of the reader.
     pub(crate) fn totals(&self) -> (Duration, Duration) {
         (self.detect.total(), self.read.total())
     }
@@ -101,23 +107,28 @@ impl Models {
             providers.push(model.info().provider.clone());
             Ok(Box::new(Timed::new(model, Arc::clone(clock), watch)))
         };
-        let finder_file = model(config.ocr.finder.model.as_ref(), FINDER_FILE, "finder.model");
-        let finder = open(finder_file.map_err(at("ocr", "finder.model"))?, &times.detect);
-        let finder = finder.and_then(|opened| TextFinder::new(opened, config.ocr.finder.text));
-        let finder = finder.map_err(at("ocr", "finder.model"))?;
-        let reader_file = model(config.ocr.reader.model.as_ref(), READER_FILE, "reader.model");
-        let reader = open(reader_file.map_err(at("ocr", "reader.model"))?, &times.read);
-        let reader = reader.and_then(PlateReader::new).map_err(at("ocr", "reader.model"))?;
-        let vehicles = match &config.tracking.vehicle_detector {
-            None => None,
-            Some(VehicleDetectorConfig { model, network }) => {
-                let opened = open(model.clone(), &times.detect);
-                let detector = opened.and_then(|opened| YoloDetector::new(opened, network.clone()));
-                let detector = detector.map_err(at("tracking", "vehicle_detector.model"))?;
-                Some(Box::new(detector) as Box<dyn Detector>)
-            }
+        let mut detect = |path: PathBuf, network: &DetectorConfig| -> Result<OpenDetector, InferenceError> {
+            open(path, &times.detect).and_then(|opened| YoloDetector::new(opened, network.clone()))
         };
-        Ok(Self { finder, reader, vehicles, times, providers })
+        let tracking = &config.tracking;
+        let file = model(tracking.detector.model.as_ref(), DETECTOR_FILE, "detector.model of tracking.yaml");
+        let file = file.map_err(at("tracking", DETECTOR_KEY))?;
+        let detector = detect(file, &tracking.detector.network).map_err(at("tracking", DETECTOR_KEY))?;
+        if !detector.finds(Class::Plate) {
+            let name = &detector.info().name;
+            let problem = format!("{name} finds no plates; expected a network with a class for them");
+            return Err(at("tracking", DETECTOR_KEY)(problem));
+        }
+        let vehicles = tracking.vehicle_detector.as_ref();
+        let vehicles = vehicles.map(|vehicles| detect(vehicles.model.clone(), &vehicles.network));
+        let vehicles = vehicles.transpose().map_err(at("tracking", VEHICLES_KEY))?;
+        if let Some(blind) = vehicles.as_ref().filter(|network| !network.finds_vehicles()) {
+            let name = &blind.info().name;
+            let problem = format!("{name} finds no vehicles; expected a network with a class for some");
+            return Err(at("tracking", VEHICLES_KEY)(problem));
+        }
+        let reader = open_reader(config, |path| open(path, &times.read))?;
+        Ok(Self { detector, reader, vehicles, times, providers })
     }
 
     /// Which models run on what, in a line.
@@ -125,16 +136,17 @@ impl Models {
         let vehicles = if self.vehicles.is_some() { ", vehicles" } else { "" };
         let mut providers = self.providers.clone();
         providers.dedup();
-        format!("finder, reader{vehicles} on {}", providers.join(", "))
+        format!("detector, reader{vehicles} on {}", providers.join(", "))
     }
 
     /// For single pictures.
     pub(crate) fn still_reader(self) -> StillReader {
-        StillReader::new(self.finder, self.reader)
+        StillReader::new(self.detector, self.reader)
     }
 }
 
-fn library(runtime: &RuntimeConfig) -> Result<PathBuf, Refusal> {
+/// The shared library of ONNX Runtime: the configured one, else the one that is found.
+pub(crate) fn library(runtime: &RuntimeConfig) -> Result<PathBuf, Refusal> {
     let found = runtime.library.clone().or_else(infer::library_file);
     found.ok_or_else(|| {
         Refusal(
@@ -145,9 +157,34 @@ fn library(runtime: &RuntimeConfig) -> Result<PathBuf, Refusal> {
     })
 }
 
+/// The reader of the configured engine.
+fn open_reader(
+    config: &Config,
+    mut open: impl FnMut(PathBuf) -> Result<Box<dyn Inference>, InferenceError>,
+) -> Result<PlateReader, Unusable> {
+    let engine = config.ocr.reader.engine;
+    let file = model(config.ocr.reader.model.as_ref(), engine.file(), "reader.model of ocr.yaml");
+    let file = file.map_err(at("ocr", READER_KEY))?;
+    let name = file.display().to_string();
+    let reader = open(file).and_then(PlateReader::new).map_err(at("ocr", READER_KEY))?;
+    if reader.reads_lines() == engine.reads_lines() {
+        return Ok(reader);
+    }
+    let (reads, right) = match engine {
+        ReaderEngine::Ovr => ("single lines of text", ReaderEngine::PaddleOcr),
+        ReaderEngine::PaddleOcr => ("whole plates", ReaderEngine::Ovr),
+    };
+    let (engine, right) = (engine.as_str(), right.as_str());
+    let problem =
+        format!("{name} reads {reads}, which `engine: {engine}` does not; expected `engine: {right}`");
+    Err(at("ocr", READER_KEY)(problem))
+}
+
 fn model(named: Option<&PathBuf>, file: &str, key: &str) -> Result<PathBuf, Refusal> {
     named.cloned().or_else(|| infer::model_file(file)).ok_or_else(|| {
-        Refusal(format!("model {file} was not found: run ./dev setup, or name a model in {key} of ocr.yaml"))
+        Refusal(format!(
+            "model {file} was not found: run ./dev setup, name its folder in OVR_MODELS, or name a model in {key}"
+        ))
     })
 }
 
@@ -158,8 +195,8 @@ pub(crate) struct Vision {
 }
 
 struct Networks {
-    plates: Mutex<TextFinder>,
-    vehicles: Option<Mutex<Box<dyn Detector>>>,
+    detector: Mutex<OpenDetector>,
+    vehicles: Option<Mutex<OpenDetector>>,
     reader: Mutex<PlateReader>,
     digests: Digests,
     times: NetworkTimes,
@@ -173,10 +210,10 @@ fn lock<T>(network: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Vision {
     /// Opens the networks.
     pub(crate) fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Self, Unusable> {
-        let Models { finder, reader, vehicles, times, .. } = Models::open(config, clock)?;
-        let digests = Digests { detector: Some(finder.digest()), reader: Some(reader.digest()) };
+        let Models { detector, reader, vehicles, times, .. } = Models::open(config, clock)?;
+        let digests = Digests { detector: Some(detector.digest()), reader: Some(reader.digest()) };
         let networks = Networks {
-            plates: Mutex::new(finder),
+            detector: Mutex::new(detector),
             vehicles: vehicles.map(Mutex::new),
             reader: Mutex::new(reader),
             digests,
@@ -195,7 +232,7 @@ impl Vision {
     pub(crate) fn self_test(&self, clock: &Arc<dyn Clock>) -> Result<(), Unusable> {
         let (width, height) = BLANK_PX;
         let blank = Picture::from_rgb(RgbImage::filled(width, height, BLANK_RGB));
-        let picture = blank.map_err(at("ocr", "finder.model"))?;
+        let picture = blank.map_err(at("tracking", DETECTOR_KEY))?;
         let now = clock.now();
         let frame = Frame {
             camera: CameraId::numbered("self-test", 1),
@@ -206,14 +243,15 @@ impl Vision {
             picture,
         };
         let networks = &self.networks;
-        lock(&networks.plates).detect(&frame.picture).map_err(at("ocr", "finder.model"))?;
+        lock(&networks.detector).detect(&frame.picture).map_err(at("tracking", DETECTOR_KEY))?;
         if let Some(vehicles) = &networks.vehicles {
             let seen = lock(vehicles).detect(&frame.picture);
-            seen.map_err(at("tracking", "vehicle_detector.model"))?;
+            seen.map_err(at("tracking", VEHICLES_KEY))?;
         }
         let plate =
             BBox::new(0.25 * width as f32, 0.4 * height as f32, 0.75 * width as f32, 0.6 * height as f32);
-        lock(&networks.reader).read(&frame, &[plate.quad()]).map_err(at("ocr", "reader.model"))?;
+        let plate = SeenPlate { quad: plate.quad(), confidence: 1.0 };
+        lock(&networks.reader).read(&frame, &[plate]).map_err(at("ocr", READER_KEY))?;
         Ok(())
     }
 
@@ -229,27 +267,32 @@ impl Vision {
 
     /// Plates and vehicles on a picture.
     pub(crate) fn detect(&self, picture: &Picture) -> Result<Vec<Detection>, InferenceError> {
-        let mut found = lock(&self.networks.plates).detect(picture)?;
+        let mut found = lock(&self.networks.detector).detect(picture)?;
         if let Some(vehicles) = &self.networks.vehicles {
             let seen = lock(vehicles).detect(picture)?;
+            found.retain(|detection| detection.class == Class::Plate);
             found.extend(seen.into_iter().filter(|detection| detection.class != Class::Plate));
         }
         Ok(found)
     }
 
-    /// Reads the crops of one frame: one outcome each, in order.
-    pub(crate) fn read(&self, frame: &Frame, quads: &[Quad]) -> Result<Vec<ReadOutcome>, InferenceError> {
-        let wide: Vec<Quad> = quads.iter().copied().filter(|quad| self.is_wide(quad)).collect();
+    /// Reads the plates of one frame: one outcome each, in order.
+    pub(crate) fn read(
+        &self,
+        frame: &Frame,
+        plates: &[SeenPlate],
+    ) -> Result<Vec<ReadOutcome>, InferenceError> {
+        let wide: Vec<SeenPlate> = plates.iter().copied().filter(|plate| self.is_wide(&plate.quad)).collect();
         let mut reads =
             if wide.is_empty() { Vec::new() } else { lock(&self.networks.reader).read(frame, &wide)? }
                 .into_iter();
-        let outcome = |quad: &Quad| {
+        let outcome = |SeenPlate { quad, .. }: &SeenPlate| {
             if self.is_wide(quad) {
                 return outcome_of(frame, quad, reads.next().flatten());
             }
             unreadable(frame, quad, Unreadable::TooSmall)
         };
-        Ok(quads.iter().map(outcome).collect())
+        Ok(plates.iter().map(outcome).collect())
     }
 
     fn is_wide(&self, quad: &Quad) -> bool {

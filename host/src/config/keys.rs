@@ -5,6 +5,15 @@
 
 use serde_json::{Map, Value};
 
+/// What to say of keys that there were once, or that are easily taken for a shorter form: the path and the hint.
+const HINTS: [(&str, &str); 2] = [
+    (
+        "ocr.finder",
+        "there is no such key any more: plates are found by `detector` of tracking.yaml; expected no `finder`",
+    ),
+    ("ocr.reader", "expected keys with values, such as { engine: paddleocr }"),
+];
+
 /// A key that does not exist or whose value cannot be: its path, and what to say about it.
 pub(super) struct UnknownKey {
     pub(super) path: String,
@@ -13,7 +22,10 @@ pub(super) struct UnknownKey {
 
 /// The first key of `value` that `schema` does not know, or whose value is of another type.
 pub(super) fn find_unknown(value: &Value, schema: &Value) -> Option<UnknownKey> {
-    walk(value, schema, schema, &mut Vec::new())
+    let unknown = walk(value, schema, schema, &mut Vec::new())?;
+    let known = HINTS.iter().find(|(path, _)| *path == unknown.path);
+    let hint = known.map_or(unknown.hint, |(_, hint)| (*hint).to_owned());
+    Some(UnknownKey { hint, ..unknown })
 }
 
 /// What would be right, when the value is of none of the types that its key may have.

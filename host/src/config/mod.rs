@@ -25,9 +25,9 @@ use serde_json::Value;
 pub(crate) use cameras::CameraConfig;
 pub(crate) use cameras::{CAMERAS_MAX, CamerasConfig};
 pub(crate) use host::{HostConfig, RuntimeConfig};
-pub(crate) use ocr::OcrConfig;
+pub(crate) use ocr::{OcrConfig, ReaderEngine};
 pub(crate) use plugins::plugins_folder;
-pub(crate) use tracking::{DetectionConfig, TrackingConfig, VehicleDetectorConfig};
+pub(crate) use tracking::{DetectionConfig, TrackingConfig};
 
 use crate::print::Refusal;
 use lines::Lines;
@@ -349,7 +349,10 @@ mod tests {
                 "cameras:\n  - id: a\n    source: { test: { width: 8, height: 64, fps: 5 } }\n",
                 "cameras.yaml:3: cameras[0].source: ",
             ),
-            ("ocr.yaml", "finder: { text: { boxes: { threshold: 7 } } }\n", "finder.text.boxes.threshold: 7"),
+            ("ocr.yaml", "finder:\n  model: x.onnx\n", "ocr.yaml:1: finder: there is no such key any more: "),
+            ("ocr.yaml", "reader: paddleocr\n", "expected keys with values, such as { engine: paddleocr }"),
+            ("ocr.yaml", "reader: { engine: tesseract }\n", "ocr.yaml:1: reader.engine: "),
+            ("tracking.yaml", "detector: { network: { iou_max: 7 } }\n", "detector.network.iou_max: 7"),
             ("plugins.yaml", "countries: [UK]\n", "countries[0]: \"UK\" cannot be used: expected GB"),
             ("plugins.yaml", "plugins: { enrich-site: { setings: {} } }\n", "did you mean `settings`"),
             (

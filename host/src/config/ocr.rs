@@ -3,47 +3,70 @@
 use std::path::PathBuf;
 
 use ovr_events::assemble::AssembleConfig;
-use ovr_vision::find::TextFinderConfig;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Problem;
 
-/// ocr.yaml: how plates are found, read and agreed on.
+/// ocr.yaml: how plates are read and agreed on.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct OcrConfig {
-    /// What finds the places that may be plates.
-    pub(crate) finder: FinderConfig,
-    /// What reads them.
+    /// What reads plates.
     pub(crate) reader: ReaderConfig,
     /// When the reads of a vehicle agree.
     pub(crate) assemble: AssembleConfig,
-}
-
-/// What finds the places that may be plates.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct FinderConfig {
-    /// ONNX file of a PP-OCR text detection network; null takes the one that `./dev setup` fetched.
-    pub(crate) model: Option<PathBuf>,
-    /// How its output becomes places.
-    pub(crate) text: TextFinderConfig,
 }
 
 /// What reads plates.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct ReaderConfig {
-    /// ONNX file of a reader, CTC or fixed slots by its metadata; null takes the one that `./dev setup` fetched.
+    /// What kind of network it is.
+    pub(crate) engine: ReaderEngine,
+    /// ONNX file of such a network, CTC or fixed slots by its metadata; null takes the engine's own.
     pub(crate) model: Option<PathBuf>,
     /// Plates narrower than this are not read, in pixels.
     pub(crate) plate_width_min_px: f32,
 }
 
+/// What kind of network reads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ReaderEngine {
+    /// Reads whole plates, all their lines at once; the one that ships with the program.
+    #[default]
+    Ovr,
+    /// PaddleOCR's reader of single lines of any text; the one that `./dev setup` fetches.
+    PaddleOcr,
+}
+
+impl ReaderEngine {
+    /// File name of the engine's own model.
+    pub(crate) fn file(self) -> &'static str {
+        match self {
+            Self::Ovr => "plate-reader.onnx",
+            Self::PaddleOcr => "PP-OCRv6_rec_small.onnx",
+        }
+    }
+
+    /// The name in the configuration.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Ovr => "ovr",
+            Self::PaddleOcr => "paddleocr",
+        }
+    }
+
+    /// Whether its networks read single lines of text.
+    pub(crate) fn reads_lines(self) -> bool {
+        self == Self::PaddleOcr
+    }
+}
+
 impl Default for ReaderConfig {
     fn default() -> Self {
-        Self { model: None, plate_width_min_px: 40.0 }
+        Self { engine: ReaderEngine::default(), model: None, plate_width_min_px: 30.0 }
     }
 }
 
@@ -56,7 +79,6 @@ impl OcrConfig {
                 format!("{width} pixels: expected 1 to 1000"),
             ));
         }
-        self.finder.text.validate().map_err(|error| Problem::within("finder", &error))?;
         self.assemble.validate().map_err(Problem::from)
     }
 }

@@ -17,8 +17,20 @@ pub(crate) struct TrackingConfig {
     pub(crate) detection: DetectionConfig,
     /// How plates and vehicles are followed.
     pub(crate) tracker: TrackConfig,
-    /// A network that finds vehicles; null finds plates only.
+    /// The network that finds plates and vehicles.
+    pub(crate) detector: PlateDetectorConfig,
+    /// Another network whose vehicles replace those of the first; null for none.
     pub(crate) vehicle_detector: Option<VehicleDetectorConfig>,
+}
+
+/// The network that finds plates and vehicles.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct PlateDetectorConfig {
+    /// ONNX file; null takes the one that ships with the program.
+    pub(crate) model: Option<PathBuf>,
+    /// How its outputs are read.
+    pub(crate) network: DetectorConfig,
 }
 
 /// When the detectors run.
@@ -34,7 +46,7 @@ pub(crate) struct DetectionConfig {
     pub(crate) queue_frames: usize,
 }
 
-/// A network that finds vehicles.
+/// Another network that finds vehicles.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct VehicleDetectorConfig {
@@ -69,6 +81,7 @@ impl TrackingConfig {
             let problem = format!("{} frames: expected 1 to 256", self.detection.queue_frames);
             return Err(Problem::new("detection.queue_frames", problem));
         }
+        self.detector.network.validate().map_err(|error| Problem::within("detector", &error))?;
         if let Some(vehicles) = &self.vehicle_detector {
             vehicles.network.validate().map_err(|error| Problem::within("vehicle_detector", &error))?;
         }

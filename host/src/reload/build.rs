@@ -92,7 +92,8 @@ impl Parts {
     fn vision(&self, running: &Config, wanted: &Config) -> Result<Option<Commit>, Wrong> {
         let networks_of = |config: &Config| {
             let (ocr, tracking) = (&config.ocr, &config.tracking);
-            (ocr.finder.clone(), ocr.reader.model.clone(), tracking.vehicle_detector.clone())
+            let reader = (ocr.reader.engine, ocr.reader.model.clone());
+            (reader, tracking.detector.clone(), tracking.vehicle_detector.clone())
         };
         let width_min = |config: &Config| config.ocr.reader.plate_width_min_px;
         let shared = self.cameras.common().vision.clone();

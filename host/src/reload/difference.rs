@@ -125,7 +125,7 @@ mod tests {
             difference.changes,
             [
                 "host.yaml: dedup.window_s: 300 -> 60",
-                "tracking.yaml: tracker.high_threshold: 0.6 -> 0.55",
+                "tracking.yaml: tracker.high_threshold: 0.4 -> 0.55",
                 "ocr.yaml: assemble.agree_frames_min: 3 -> 4",
             ]
         );

@@ -50,6 +50,16 @@ pub enum Error {
         /// Greatest width.
         max: u32,
     },
+    /// A plate is asked for at a height that makes no sense.
+    #[error("drawing a plate {height_px} pixels high: the height must be {min} to {max}")]
+    PlateHeight {
+        /// What was asked for.
+        height_px: u32,
+        /// Least height.
+        min: u32,
+        /// Greatest height.
+        max: u32,
+    },
     /// The planes of a frame were refused.
     #[error("making a picture of a rendered frame: {0}")]
     Picture(#[from] PictureError),

@@ -208,10 +208,14 @@ fn thresholds_and_models_change_under_a_running_camera_and_the_rest_waits_for_a_
     frames = goes_on(&program, "test-1", frames, 100);
     assert!(passed_over() <= before + 1, "every frame is looked at");
 
-    let model = "finder: { text: { long_side_px: 640 } }\nreader: { plate_width_min_px: 30 }\n";
-    place.write("ocr.yaml", model);
-    program.said("ocr.yaml: finder.text.long_side_px: 960 -> 640");
-    program.said("ocr.yaml: reader.plate_width_min_px: 40");
+    let network = "detector: { network: { detections_max: 200 } }\n";
+    place.write(
+        "tracking.yaml",
+        &format!("detection: {{ per_second: 25, per_second_reading: 25 }}\n{network}"),
+    );
+    program.said("tracking.yaml: detector.network.detections_max: 300 -> 200");
+    place.write("ocr.yaml", "reader: { plate_width_min_px: 35 }\n");
+    program.said("ocr.yaml: reader.plate_width_min_px: 30");
     frames = goes_on(&program, "test-1", frames, 50);
 
     place.write("host.yaml", &format!("{HOST}site: elsewhere\ndedup: {{ window_s: 60 }}\n"));
@@ -222,7 +226,7 @@ fn thresholds_and_models_change_under_a_running_camera_and_the_rest_waits_for_a_
     program.until_ready(|answer| answer.starts_with("HTTP/1.1 200") && !answer.contains("camera/a"));
     goes_on(&program, "test-1", frames, 20);
 
-    if let Some(detector) = ovr_vision::infer::model_file("PP-OCRv6_det_small.onnx") {
+    if let Some(detector) = ovr_vision::infer::model_file("plate-detector-nano.onnx") {
         place.write("ocr.yaml", &format!("reader:\n  model: {}\n", detector.display()));
         let said = program.said("the configuration is not applied");
         assert!(said.contains("config/ocr.yaml:2: reader.model: ") && said.contains("layout"), "{said}");

@@ -46,17 +46,17 @@ fn step(nth: usize, streets: &str) -> (Vec<(&'static str, String)>, bool) {
     if nth % 3 == 1 {
         return (vec![bad(round, streets)], true);
     }
-    let (more, lines) = (round % 2, 64 + round / 40 % 2);
+    let (more, detections) = (round % 2, 300 + round / 40 % 2);
     let mut files = vec![
         ("host.yaml", format!("{HOST}dedup: {{ passes_max: {} }}\n", 4_097 + more)),
-        ("tracking.yaml", format!("detection: {{ queue_frames: {} }}\n", 9 + more)),
         (
-            "ocr.yaml",
+            "tracking.yaml",
             format!(
-                "assemble: {{ tracks_max: {} }}\nfinder: {{ text: {{ lines_max: {lines} }} }}\n",
-                65 + more
+                "detection: {{ queue_frames: {} }}\ndetector: {{ network: {{ detections_max: {detections} }} }}\n",
+                9 + more
             ),
         ),
+        ("ocr.yaml", format!("assemble: {{ tracks_max: {} }}\n", 65 + more)),
     ];
     if nth % 3 == 2 {
         let other = |width: u32| cameras(&[streets, &test_camera("other", width)]);

@@ -1,7 +1,6 @@
 //! Detect, track and read: from a frame to a plate read. ONNX Runtime lives here and nowhere else.
 
 pub mod detect;
-pub mod find;
 pub mod infer;
 mod invalid;
 pub mod read;

@@ -153,7 +153,9 @@ fn a_second_look_confirms_and_a_tentative_track_that_is_missed_ends() {
     let mut tracker = tracker(TrackConfig::default());
     tracker.update(&[], 1);
     assert_eq!(tracker.update(&[car(0.0), plate(900.0)], 1)[0].state, TrackState::Tentative);
-    let tracks = tracker.update(&[car(5.0)], 1).to_vec();
+    // Seen once, the plate may be missed once.
+    assert_eq!(ids(tracker.update(&[car(5.0)], 1)), [1, 2]);
+    let tracks = tracker.update(&[car(10.0)], 1).to_vec();
     assert_eq!(ids(&tracks), [1]);
     assert_eq!(tracks[0].state, TrackState::Confirmed);
     assert_eq!(tracker.ended(), [TrackId(2)]);
@@ -161,7 +163,22 @@ fn a_second_look_confirms_and_a_tentative_track_that_is_missed_ends() {
 }
 
 #[test]
-fn min_hits_asks_for_that_many_looks_in_a_row() {
+fn a_track_that_was_seen_once_and_missed_once_is_confirmed_when_it_is_seen_again() {
+    let states = |config| {
+        let mut tracker = tracker(config);
+        tracker.update(&[], 1);
+        let looks = [&[car(0.0)][..], &[], &[car(2.0)]];
+        looks.map(|seen| tracker.update(seen, 1).first().map(|track| (track.id, track.state)))
+    };
+    let [_, missed, again] = states(TrackConfig::default());
+    assert_eq!(missed, Some((TrackId(1), TrackState::Tentative)));
+    assert_eq!(again, Some((TrackId(1), TrackState::Confirmed)));
+    let [_, missed, again] = states(TrackConfig { tentative_misses: 0, ..TrackConfig::default() });
+    assert_eq!((missed, again), (None, Some((TrackId(2), TrackState::Tentative))));
+}
+
+#[test]
+fn min_hits_asks_for_that_many_looks() {
     let mut tracker = tracker(TrackConfig { min_hits: 3, ..TrackConfig::default() });
     tracker.update(&[], 1);
     let states = [0.0, 1.0, 2.0].map(|x| tracker.update(&[car(x)], 1)[0].state);

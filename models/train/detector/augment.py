@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Pixels = NDArray[np.uint8]
-Rng = np.random.Generator
+from arrays import Pixels, Rng
 
 _RAMP = np.arange(256, dtype=np.float32) / 255.0
 

@@ -14,13 +14,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from arrays import Floats, Pixels, Rng
 from detector.assign import Objects
-from detector.augment import Pixels, Rng, photograph
+from detector.augment import photograph
 from detector.loss import PLATE_OFF, PLATE_SOFT, VEHICLE_OFF, VEHICLE_SOFT
-from detector.model import PLATE, STRIDES
+from detector.model import GRAY, PLATE, STRIDES
 from detector.records import ALL, MAIN, NONE, Part, Record
-
-Floats = NDArray[np.float32]
 
 SHARES = {
     "openlpr": 0.27,
@@ -36,7 +35,6 @@ SHARES = {
 RARE, RARE_WEIGHT = frozenset((2, 3, 4)), 3.0
 """Trucks, buses and motorcycles, of which there are few beside cars."""
 
-GRAY = 114
 PLATE_HEIGHT_MIN, VEHICLE_SIDE_MIN = 3.5, 8.0
 PLATE_SEEN_MIN, VEHICLE_SEEN_MIN = 0.75, 0.3
 FLIP_ORDER = [2, 3, 0, 1, 6, 7, 4, 5]

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -19,17 +18,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+import paths
+from arrays import Floats, Pixels
 from detector import records
-from detector.model import CLASSES, PLATE, Detector
+from detector.model import CLASSES, GRAY, HEIGHT, PLATE, WIDTH, Detector
 from detector.records import Part, Record
 from detector.teacher import ANY_VEHICLE, iou, suppress
 
-Floats = NDArray[np.float32]
 Predict = Callable[[Floats], tuple[Floats, Floats]]
 """From a picture [1, 3, H, W] to boxes [1, 9, N] and corners [1, 8, N]."""
 
-HEIGHT, WIDTH = 384, 640
-GRAY = 114
 SCORE_MIN, WORKING_SCORE, OVERLAP = 0.03, 0.35, 0.5
 KEPT_MAX = 200
 
@@ -106,7 +104,7 @@ def predict_with_onnx(path: Path, threads: int = 1) -> Predict:
     return predict
 
 
-def letterbox(rgb: NDArray[np.uint8], height: int = HEIGHT, width: int = WIDTH) -> tuple[Floats, float, Floats]:
+def letterbox(rgb: Pixels, height: int = HEIGHT, width: int = WIDTH) -> tuple[Floats, float, Floats]:
     """The network's input [1, 3, height, width], the scale, and the shift [2], picture to input."""
     scale = min(width / rgb.shape[1], height / rgb.shape[0])
     size = (max(1, round(rgb.shape[1] * scale)), max(1, round(rgb.shape[0] * scale)))
@@ -118,7 +116,7 @@ def letterbox(rgb: NDArray[np.uint8], height: int = HEIGHT, width: int = WIDTH) 
     return blob, scale, np.array([left, top], np.float32)
 
 
-def detect(predict: Predict, rgb: NDArray[np.uint8], height: int = HEIGHT, width: int = WIDTH) -> Found:
+def detect(predict: Predict, rgb: Pixels, height: int = HEIGHT, width: int = WIDTH) -> Found:
     """All detections of a picture after non-maximum suppression within each class."""
     blob, scale, shift = letterbox(rgb, height, width)
     rows, corners = predict(blob)
@@ -181,12 +179,12 @@ def add(result: Result, record: Record, found: Found) -> None:
             _count(tally, found.boxes[mine], found.scores[mine], boxes[classes == kind], ignore)
 
 
-def evaluate(predict: Predict, part: Part, held: bool, limit: int = 100_000) -> Result:
+def evaluate(predict: Predict, part: Part, held: bool) -> Result:
     """Measures on the held-back pictures, or on all."""
-    chosen = [record for record in part[0] if record.held or not held][:limit]
     result = Result()
-    for record in chosen:
-        add(result, record, detect(predict, record.pixels(part[1])))
+    for record in part[0]:
+        if record.held or not held:
+            add(result, record, detect(predict, record.pixels(part[1])))
     return result
 
 
@@ -213,15 +211,12 @@ def summary(result: Result) -> str:
 
 
 def of_folder(folder: Path) -> Part:
-    """A folder with annotations.jsonl as records, at full size, nothing added by teachers."""
+    """A folder with annotations.jsonl as records, in the size of the cache, nothing added by teachers."""
     chosen, pixels, offset = [], [], 0
-    for line in (folder / "annotations.jsonl").read_text(encoding="utf-8").splitlines():
-        row = json.loads(line)
-        bgr = cv2.imread(str(folder / row["image"]), cv2.IMREAD_COLOR)
-        if bgr is None:
-            continue
+    for row in paths.rows(folder):
         record = records.labelled(row, folder.name)
-        rgb = cv2.resize(bgr, (record.width, record.height), interpolation=cv2.INTER_AREA)[:, :, ::-1]
+        rgb = paths.picture(folder / row["image"])
+        rgb = cv2.resize(rgb, (record.width, record.height), interpolation=cv2.INTER_AREA)
         record.offset, offset = offset, offset + rgb.size
         chosen.append(record)
         pixels.append(rgb.reshape(-1))
@@ -255,7 +250,7 @@ def speed(models: list[str], threads: int, rounds: int = 15) -> None:
 
 
 def main() -> None:
-    """Reads the command line."""
+    """Command line of the evaluation."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path)
     parser.add_argument("--folder", type=Path, action="append", default=[])

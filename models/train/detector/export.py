@@ -16,17 +16,17 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from detector import records
-from detector.model import CLASSES, STRIDES, ConvNorm, Detector, Head, SharedConv, decode
+import paths
+from detector.model import CLASSES, HEIGHT, STRIDES, WIDTH, ConvNorm, Detector, Head, SharedConv, decode
 
 OPSET = 17
-SIZES = ((384, 640), (416, 416), (576, 960), (64, 96))
+SIZES = ((HEIGHT, WIDTH), (416, 416), (576, 960), (64, 96))
 """Heights and widths at which the file is compared with the network."""
 TOLERANCE = 2e-3
-"""Largest difference that is accepted, in shares of the stride or of the score's range."""
+"""Largest difference that is accepted, in shares of the picture's longer side."""
 
 
 def fold(module: nn.Module) -> None:
@@ -52,8 +52,9 @@ class FoldedTower(nn.Module):
         self.last = last
 
     def forward(self, x: Tensor) -> Tensor:
+        """The level's predictions, [B, n, H/s, W/s]."""
         for layer in self.layers:
-            x = F.relu(layer(x))
+            x = functional.relu(layer(x))
         return self.last(x)
 
 
@@ -105,7 +106,7 @@ def write(model: Detector, path: Path) -> None:
         warnings.simplefilter("ignore")
         torch.onnx.export(
             shipped,
-            (torch.rand(1, 3, 384, 640),),
+            (torch.rand(1, 3, HEIGHT, WIDTH),),
             str(path),
             dynamo=False,
             opset_version=OPSET,
@@ -139,17 +140,20 @@ def compare(model: Detector, path: Path) -> float:
 
 
 def main() -> None:
-    """Reads the command line."""
+    """Command line of the export."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--checkpoint", type=Path, default=records.work_root() / "checkpoint.pt")
+    parser.add_argument("--checkpoint", type=Path, help="the default is $OVR_TRAIN/detector/checkpoint.pt")
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    model, part = trained(arguments.checkpoint), arguments.out.with_suffix(".part")
+    checkpoint = arguments.checkpoint or paths.part("detector") / "checkpoint.pt"
+    if not checkpoint.is_file():
+        raise SystemExit(f"{checkpoint} is missing: `python -m detector.train` makes it")
+    model, part = trained(checkpoint), arguments.out.with_suffix(".part")
     write(model, part)
     worst = compare(model, part)
     if worst > TOLERANCE:
-        raise SystemExit(f"the exported file differs from the network by {worst:.1e} of the side, more than {TOLERANCE}")
+        raise SystemExit(f"{part} differs from the network by {worst:.1e} of the side: expected at most {TOLERANCE}")
     os.replace(part, arguments.out)
     print(f"{arguments.out}: {arguments.out.stat().st_size / 1e6:.2f} MB, differs by {worst:.1e} of the side")
 

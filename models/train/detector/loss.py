@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
+from torch.nn import functional
 
 from detector.assign import Assignment, Objects, assign
 from detector.model import CORNER_SIGNS, PLATE, decode
@@ -86,7 +86,7 @@ def _score_loss(logits: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     """Summed varifocal loss of logits [B * N, 5]."""
     doubt = NEGATIVE_WEIGHT * logits.detach().sigmoid().pow(FOCUS)
     weight = weight * torch.where(target > 0, target * torch.tensor(CLASS_WEIGHTS), doubt)
-    return (F.binary_cross_entropy_with_logits(logits, target, reduction="none") * weight).sum()
+    return (functional.binary_cross_entropy_with_logits(logits, target, reduction="none") * weight).sum()
 
 
 def _corner_loss(offsets: Tensor, objects: Objects, given: Assignment) -> Tensor:
@@ -99,7 +99,7 @@ def _corner_loss(offsets: Tensor, objects: Objects, given: Assignment) -> Tensor
     middle = ((boxes[:, :2] + boxes[:, 2:]) / 2).repeat(1, 4)
     size = (boxes[:, 2:] - boxes[:, :2]).clamp(min=1.0).repeat(1, 4)
     aim = (corners - middle) / size - torch.tensor(CORNER_SIGNS)
-    distance = F.smooth_l1_loss(offsets[known], aim, beta=0.05, reduction="none").mean(1)
+    distance = functional.smooth_l1_loss(offsets[known], aim, beta=0.05, reduction="none").mean(1)
     return (distance * given.target[known]).sum()
 
 

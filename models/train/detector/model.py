@@ -18,11 +18,15 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 CLASSES = ("plate", "car", "truck", "bus", "motorcycle")
 PLATE = 0
 STRIDES = (8, 16, 32)
+HEIGHT, WIDTH = 384, 640
+"""Of the input in normal use, in pixels."""
+GRAY = 114
+"""What surrounds a picture that does not fill the input, in all three channels."""
 CORNER_SIGNS = (-0.5, -0.5, 0.5, -0.5, 0.5, 0.5, -0.5, 0.5)
 """Corners of the unit box around its middle, x and y by turns, clockwise from the top left."""
 
@@ -65,8 +69,9 @@ class Separable(nn.Module):
         self.residual = inp == out and stride == 1
 
     def forward(self, x: Tensor) -> Tensor:
+        """[B, inp, H, W] to [B, out, H / stride, W / stride]."""
         y = self.pointwise(self.depthwise(x))
-        return F.relu(x + y if self.residual else y)
+        return functional.relu(x + y if self.residual else y)
 
 
 class Trunk(nn.Module):
@@ -86,6 +91,7 @@ class Trunk(nn.Module):
         self.stages = nn.ModuleList(stages)
 
     def forward(self, x: Tensor) -> list[Tensor]:
+        """A picture [B, 3, H, W] to the three levels, finest first."""
         x = self.stem(x)
         features = []
         for stage in self.stages:
@@ -105,9 +111,10 @@ class Neck(nn.Module):
         self.up = nn.ModuleList([Separable(width, width, 3, 2) for _ in range(2)])
 
     def forward(self, features: list[Tensor]) -> list[Tensor]:
+        """The trunk's levels to levels of one width."""
         fine, middle, coarse = (lat(f) for lat, f in zip(self.lateral, features, strict=True))
-        middle = self.smooth(middle + F.interpolate(coarse, scale_factor=2.0, mode="nearest"))
-        fine = fine + F.interpolate(middle, scale_factor=2.0, mode="nearest")
+        middle = self.smooth(middle + functional.interpolate(coarse, scale_factor=2.0, mode="nearest"))
+        fine = fine + functional.interpolate(middle, scale_factor=2.0, mode="nearest")
         middle = middle + self.up[0](fine)
         coarse = coarse + self.up[1](middle)
         return [fine, middle, coarse]
@@ -122,7 +129,8 @@ class SharedConv(nn.Module):
         self.norms = nn.ModuleList([nn.BatchNorm2d(out) for _ in STRIDES])
 
     def forward(self, x: Tensor, level: int) -> Tensor:
-        return F.relu(self.norms[level](self.conv(x)))
+        """[B, inp, H, W] to [B, out, H, W] with the normalisation of a level."""
+        return functional.relu(self.norms[level](self.conv(x)))
 
 
 class Head(nn.Module):

@@ -1,12 +1,16 @@
 """Training pictures with everything that is known about them, decoded once into one flat file.
 
-The sets are labelled in part: some say where plates are but not vehicles, some the reverse, and some name only the
-main object of a picture. A record says which, so that the loss never holds against the network what nobody looked
-for. Pictures that were squashed into a square get their shape back.
+    python -m detector.records
+
+Reads the sets of $OVR_DATA/detect_train and the networks in $OVR_TEACHERS, and writes pictures.bin and records.jsonl
+into $OVR_TRAIN/detector. The sets are labelled in part: some say where plates are but not vehicles, some the reverse,
+and some name only the main object of a picture. A record says which, so that the loss never holds against the network
+what nobody looked for. Pictures that were squashed into a square get their shape back.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 from dataclasses import asdict, dataclass, field
@@ -15,10 +19,11 @@ from typing import Any
 
 import cv2
 import numpy as np
-import paths
 from numpy.typing import NDArray
 
-from detector.model import CLASSES
+import paths
+from arrays import Pixels
+from detector.model import CLASSES, PLATE
 from detector.teacher import ANY_VEHICLE, Teachers, iou
 
 SETS = ("openlpr", "romania", "openimages_lp", "atl_vehicles", "openimages_vehicles")
@@ -30,13 +35,6 @@ USUAL_ASPECT = 1.4
 """Width over height of a squashed picture whose true shape is unknown."""
 
 ALL, MAIN, NONE = "all", "main", "none"
-
-
-def work_root() -> Path:
-    """Where the detector's caches, checkpoints and logs go."""
-    root = paths.work() / "detector"
-    root.mkdir(exist_ok=True)
-    return root
 
 
 @dataclass
@@ -65,7 +63,7 @@ class Record:
     offset: int = 0
     """Of the first byte in the flat file."""
 
-    def pixels(self, flat: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def pixels(self, flat: NDArray[np.uint8]) -> Pixels:
         """The picture [H, W, 3], RGB."""
         count = self.width * self.height * 3
         return flat[self.offset : self.offset + count].reshape(self.height, self.width, 3)
@@ -77,7 +75,7 @@ def stored_size(row: dict[str, Any], set_name: str) -> tuple[int, int]:
     if set_name.startswith("openimages"):
         original = row.get("original_size")
         aspect = original[0] / original[1] if original else USUAL_ASPECT
-        width, height = (SQUASHED_SIDE, SQUASHED_SIDE / aspect) if aspect > 1 else (SQUASHED_SIDE * aspect, SQUASHED_SIDE)
+        width, height = SQUASHED_SIDE * min(1.0, aspect), SQUASHED_SIDE / max(1.0, aspect)
     scale = min(1.0, SIDE_MAX / max(width, height))
     return max(32, round(width * scale)), max(32, round(height * scale))
 
@@ -103,7 +101,7 @@ def labelled(row: dict[str, Any], set_name: str) -> Record:
     )
     for plate in row["plates"]:
         record.boxes.append((np.array(plate["bbox"]) * scale).tolist())
-        record.classes.append(0)
+        record.classes.append(PLATE)
     for vehicle in row["vehicles"]:
         record.boxes.append((np.array(vehicle["bbox"]) * scale).tolist())
         record.classes.append(_class_of(vehicle["class"]))
@@ -111,7 +109,7 @@ def labelled(row: dict[str, Any], set_name: str) -> Record:
     return record
 
 
-def taught(record: Record, rgb: NDArray[np.uint8], teachers: Teachers) -> None:
+def taught(record: Record, rgb: Pixels, teachers: Teachers) -> None:
     """Adds the teachers' vehicles, and their opinion on vehicles of unknown kind."""
     if record.vehicles == ALL:
         return
@@ -131,9 +129,9 @@ def taught(record: Record, rgb: NDArray[np.uint8], teachers: Teachers) -> None:
 
 
 def build(teacher_folder: Path) -> None:
-    """Writes pictures.bin and records.jsonl into the work folder."""
+    """Writes pictures.bin and records.jsonl."""
     teachers = Teachers(teacher_folder)
-    root, offset = work_root(), 0
+    root, offset = paths.part("detector"), 0
     with open(root / "pictures.tmp", "wb") as flat, open(root / "records.tmp", "w", encoding="utf-8") as lines:
         for set_name in SETS:
             folder = paths.data() / "detect_train" / set_name
@@ -142,14 +140,11 @@ def build(teacher_folder: Path) -> None:
                 if row["image"] in seen:
                     continue
                 seen.add(row["image"])
-                bgr = cv2.imread(str(folder / row["image"]), cv2.IMREAD_COLOR)
-                if bgr is None:
-                    continue
+                rgb = paths.picture(folder / row["image"])
                 record = labelled(row, set_name)
-                if bgr.shape[:2] != (record.height, record.width):
-                    way = cv2.INTER_AREA if bgr.shape[1] > record.width else cv2.INTER_LINEAR
-                    bgr = cv2.resize(bgr, (record.width, record.height), interpolation=way)
-                rgb = np.ascontiguousarray(bgr[:, :, ::-1])
+                if rgb.shape[:2] != (record.height, record.width):
+                    way = cv2.INTER_AREA if rgb.shape[1] > record.width else cv2.INTER_LINEAR
+                    rgb = cv2.resize(rgb, (record.width, record.height), interpolation=way)
                 taught(record, rgb, teachers)
                 record.offset, offset = offset, offset + rgb.size
                 flat.write(rgb.tobytes())
@@ -165,17 +160,28 @@ Part = tuple[list[Record], NDArray[np.uint8]]
 
 def exists(name: str) -> bool:
     """Whether such records were made."""
-    return (work_root() / f"{name}records.jsonl").exists()
+    return (paths.part("detector") / f"{name}records.jsonl").is_file()
 
 
 def load(name: str = "") -> Part:
     """Records and their flat file; `name` tells apart the real pictures and the rendered scenes."""
-    root = work_root()
+    root = paths.part("detector")
+    if not exists(name):
+        maker = "scenes" if name else "records"
+        raise SystemExit(f"{root / name}records.jsonl is missing: `python -m detector.{maker}` makes it")
     lines = (root / f"{name}records.jsonl").read_text(encoding="utf-8").splitlines()
     records = [Record(**json.loads(line)) for line in lines]
     return records, np.memmap(root / f"{name}pictures.bin", np.uint8, "r")
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Command line of the cache."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--teachers", type=Path, help="folder of the teachers' networks; the default is $OVR_TEACHERS")
+    arguments = parser.parse_args()
     cv2.setNumThreads(0)
-    build(Path(os.environ.get("OVR_TEACHERS", paths.data().parent / "models" / "teachers")))
+    build(arguments.teachers or paths.teachers())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,6 +1,6 @@
 """Renders the synthetic pictures of the detector's training once: streets, and real pictures with swapped plates.
 
-    python -m detector.scenes --streets 2000
+    python -m detector.scenes
 
 Writes scenes-pictures.bin and scenes-records.jsonl beside the real ones. One street in ten is held back, and the
 held-back real pictures with swapped plates stay held back.
@@ -18,12 +18,14 @@ from typing import BinaryIO, TextIO
 import cv2
 import numpy as np
 
+import paths
+from arrays import Pixels, Rng
 from detector import records
 from detector.model import CLASSES, PLATE
 from detector.records import ALL, Record
 from synth.paste import swap
 from synth.plate import Plate, PlateFactory
-from synth.scene import Pixels, Rng, Scene, make
+from synth.scene import Scene, make
 
 POOL = 1500
 """Plates that are rendered and used over and over."""
@@ -83,7 +85,7 @@ def swapped(record: Record, picture: Pixels, plates: list[Plate], rng: Rng) -> R
 
 def render(streets: int, seed: int) -> None:
     """Writes both files."""
-    root, rng = records.work_root(), np.random.default_rng(seed)
+    root, rng = paths.part("detector"), np.random.default_rng(seed)
     factory = PlateFactory(seed)
     plates = pool(factory)
     real, flat = records.load()
@@ -107,9 +109,9 @@ def render(streets: int, seed: int) -> None:
 
 
 def main() -> None:
-    """Reads the command line."""
+    """Command line of the scenes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--streets", type=int, default=2000)
+    parser.add_argument("--streets", type=int, default=1300, help="street scenes to render")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     cv2.setNumThreads(0)

@@ -15,7 +15,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
+import paths
+from arrays import Floats, Pixels
+from detector.model import GRAY
 
 ANY_VEHICLE = 5
 """A vehicle of which nobody said what kind."""
@@ -68,8 +70,8 @@ class Teachers:
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1
-        self._yolox = onnxruntime.InferenceSession(str(folder / "yolox_nano.onnx"), options)
-        model = str(folder / "vehicle-detection-0202.xml")
+        self._yolox = onnxruntime.InferenceSession(str(folder / paths.YOLOX), options)
+        model = str(folder / paths.VEHICLES)
         self._ssd = openvino.Core().compile_model(model, "CPU", {"INFERENCE_NUM_THREADS": 1})
         self._cells = self._yolox_cells()
 
@@ -82,11 +84,11 @@ class Teachers:
             rows.append(np.stack([xs, ys, np.ones_like(xs)], -1).reshape(-1, 3) * [1, 1, stride])
         return np.concatenate(rows).astype(np.float32)
 
-    def _by_yolox(self, bgr: NDArray[np.uint8]) -> tuple[Floats, Floats, NDArray[np.int64]]:
+    def _by_yolox(self, bgr: Pixels) -> tuple[Floats, Floats, NDArray[np.int64]]:
         height, width = bgr.shape[:2]
         scale = min(YOLOX_SIDE / height, YOLOX_SIDE / width)
         small = cv2.resize(bgr, (round(width * scale), round(height * scale)), interpolation=cv2.INTER_LINEAR)
-        board = np.full((YOLOX_SIDE, YOLOX_SIDE, 3), 114, np.uint8)
+        board = np.full((YOLOX_SIDE, YOLOX_SIDE, 3), GRAY, np.uint8)
         board[: small.shape[0], : small.shape[1]] = small
         blob = board.transpose(2, 0, 1)[None].astype(np.float32)
         (out,) = self._yolox.run(None, {self._yolox.get_inputs()[0].name: blob})
@@ -104,7 +106,7 @@ class Teachers:
         ours = np.array([COCO_VEHICLES[int(c)] for c in classes[best[kept]]], np.int64)
         return boxes[kept].astype(np.float32), score[kept].astype(np.float32), ours
 
-    def _by_ssd(self, bgr: NDArray[np.uint8]) -> tuple[Floats, Floats]:
+    def _by_ssd(self, bgr: Pixels) -> tuple[Floats, Floats]:
         height, width = bgr.shape[:2]
         blob = cv2.resize(bgr, (512, 512)).transpose(2, 0, 1)[None].astype(np.float32)
         rows = next(iter(self._ssd([blob]).values())).reshape(-1, 7)
@@ -112,7 +114,7 @@ class Teachers:
         boxes = rows[:, 3:7] * np.array([width, height, width, height], np.float32)
         return boxes.astype(np.float32), rows[:, 2].astype(np.float32)
 
-    def look(self, rgb: NDArray[np.uint8]) -> Suspects:
+    def look(self, rgb: Pixels) -> Suspects:
         """Vehicles of a picture [H, W, 3]."""
         bgr = np.ascontiguousarray(rgb[:, :, ::-1])
         first, score, classes = self._by_yolox(bgr)
@@ -131,5 +133,5 @@ class Teachers:
         taken = np.array([k for k in kept if sure[k]], np.int64)
         doubtful = np.array([k for k in kept if not sure[k]], np.int64)
         size = np.array([rgb.shape[1], rgb.shape[0]] * 2, np.float32)
-        clip = lambda b: np.clip(b, 0, size).astype(np.float32).reshape(-1, 4)  # noqa: E731
-        return Suspects(clip(boxes[taken]), kinds[taken], scores[taken], clip(boxes[doubtful]))
+        boxes = np.clip(boxes, 0, size).astype(np.float32).reshape(-1, 4)
+        return Suspects(boxes[taken], kinds[taken], scores[taken], boxes[doubtful])

@@ -23,16 +23,16 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+import paths
 from detector import records
 from detector.curve import draw_curve
 from detector.data import Sample, Source, collate, sample
 from detector.evaluate import evaluate, predict_with_torch, summary
 from detector.loss import Losses, losses
-from detector.model import Detector, grid
+from detector.model import HEIGHT, WIDTH, Detector, grid
 
 SMALL_SIZES = ((256, 416), (256, 416), (320, 320), (224, 416), (288, 512), (384, 384))
-"""Height and width of pictures; the last part of the training uses FULL_SIZE."""
-FULL_SIZE = (384, 640)
+"""Height and width of pictures; the last part of the training uses that of normal use."""
 FULL_FROM = 0.78
 BATCH_PIXELS = 24 * 256 * 416
 RATE, RATE_LAST_SHARE, WARM_STEPS = 2e-3, 0.02, 300
@@ -88,7 +88,7 @@ def rate_at(share: float, step: int) -> float:
 
 def batch_at(share: float, source: Source, rng: np.random.Generator) -> list[Sample]:
     """The samples of one step, all of one size."""
-    height, width = FULL_SIZE
+    height, width = HEIGHT, WIDTH
     if share < FULL_FROM:
         height, width = SMALL_SIZES[rng.integers(len(SMALL_SIZES))]
     count = max(4, round(BATCH_PIXELS / (height * width)))
@@ -154,7 +154,7 @@ class Run:
         os.replace(self.checkpoint.with_suffix(".tmp"), self.checkpoint)
 
     def stop(self, *_: object) -> None:
-        """Ends the training after the present step; it can go on later."""
+        """Ends the training after the present step, with an error to whoever waits for it; it can go on later."""
         self._stopped = True
 
     def _log(self, line: str) -> None:
@@ -174,7 +174,8 @@ class Run:
         sums, seen = np.zeros(3), 0
         while self.progress.trained_s < self._budget_s:
             if self._stopped:
-                return self.save()
+                self.save()
+                raise SystemExit(f"stopped at step {self.progress.step}: the same command goes on from there")
             share = self.progress.trained_s / self._budget_s
             samples = batch_at(share, source, rng)
             rate = rate_at(share, self.progress.step)
@@ -188,10 +189,9 @@ class Run:
             seen, last = seen + 1, now
             if self.progress.step % LOG_STEPS == 0:
                 score, box, corner = sums / max(seen, 1)
-                self._log(
-                    f"step {self.progress.step} pictures {self.progress.pictures} minutes "
-                    f"{self.progress.trained_s / 60:.2f} rate {rate:.2e} score {score:.4f} box {box:.4f} corner {corner:.4f}"
-                )
+                done = f"step {self.progress.step} pictures {self.progress.pictures}"
+                trained = f"minutes {self.progress.trained_s / 60:.2f} rate {rate:.2e}"
+                self._log(f"{done} {trained} score {score:.4f} box {box:.4f} corner {corner:.4f}")
                 sums, seen = np.zeros(3), 0
             if now - saved > CHECKPOINT_S:
                 self.save()
@@ -210,14 +210,14 @@ class Run:
 
 
 def main() -> None:
-    """Reads the command line."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    """Command line of the training."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--minutes", type=float, default=95.0, help="training time, over all runs together")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(0)
-    run = Run(records.work_root(), arguments.minutes, arguments.seed)
+    run = Run(paths.part("detector"), arguments.minutes, arguments.seed)
     signal.signal(signal.SIGTERM, run.stop)
     signal.signal(signal.SIGINT, run.stop)
     run.train()

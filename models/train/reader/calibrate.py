@@ -1,8 +1,8 @@
 """How sure the reader may say that it is: a temperature, and how well its confidences keep their word.
 
 One temperature for all logits (Guo et al. 2017, section 4.2) is chosen where the held-back texts are most probable. A
-text's confidence is its CTC probability (Graves et al. 2006), as the host computes it; the expected calibration error is
-the mean distance of confidence and accuracy over 15 bins of equal width.
+text's confidence is its CTC probability (Graves et al. 2006), as the host computes it; the expected calibration error
+is the mean distance of confidence and accuracy over 15 bins of equal width.
 """
 
 from dataclasses import dataclass
@@ -46,9 +46,11 @@ def log_likelihood(logits: torch.Tensor, texts: list[str]) -> torch.Tensor:
 
 
 def temperature(logits: torch.Tensor, texts: list[str]) -> float:
-    """The temperature under which the texts are most probable. The mean is cut off below, since some texts are wrong."""
+    """The temperature under which the texts are most probable; each counts only so far, since some are wrong."""
+
     def cost(candidate: float) -> float:
         return -float(log_likelihood(logits / candidate, texts).clamp(min=-12.0).mean())
+
     return float(min(TEMPERATURES, key=cost))
 
 
@@ -56,8 +58,8 @@ def reliability(logits: torch.Tensor, texts: list[str]) -> Reliability:
     """Confidence of the best paths' texts against whether they are right."""
     read = [data.decode(row) for row in logits.argmax(-1).numpy()]
     confidence = log_likelihood(logits, read).exp().clamp(max=1.0).numpy()
-    right = np.array([a == b for a, b in zip(read, texts)], np.float64)
+    right = np.array([a == b for a, b in zip(read, texts, strict=True)], np.float64)
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
     counts = np.bincount(bins, minlength=BINS)
-    means = [np.bincount(bins, weights=values, minlength=BINS) / np.maximum(counts, 1) for values in (confidence, right)]
-    return Reliability(counts, *means)
+    sums = [np.bincount(bins, weights=values, minlength=BINS) for values in (confidence, right)]
+    return Reliability(counts, *(values / np.maximum(counts, 1) for values in sums))

@@ -1,8 +1,9 @@
 """The real plates of the training sets, cut out with their surroundings: `python -m reader.crops`.
 
 Writes $OVR_TRAIN/reader/crops.npz: `canvas` uint8 [n, 112, 256, 3], `corners` float32 [n, 4, 2], `text` [n] ('' where
-nothing is to be read), `held_back` bool [n] and `source` [n]. Texts are those of detect_train/texts.jsonl and of the annotations, and, when
-$OVR_TRAIN/reader/agreed.jsonl is there, those that `reader.label` agreed on.
+nothing is to be read, '?' where it is not known), `held_back` bool [n] and `source` [n]. Texts are those of the
+annotations and of detect_train/texts.jsonl, and, when $OVR_TRAIN/reader/agreed.jsonl is there, those that
+`reader.label` agreed on.
 """
 
 import json
@@ -12,31 +13,35 @@ import cv2
 import numpy as np
 
 import paths
+from arrays import Pixels
+from synth.canvas import HEIGHT, WIDTH
 
-CANVAS_HEIGHT = 112
-CANVAS_WIDTH = 256
-# Of the canvas, how much the plate may fill.
-FILL_ACROSS = 0.66
-FILL_DOWN = 0.62
+FILL_ACROSS, FILL_DOWN = 0.66, 0.62
+"""Of the canvas, how much the plate may fill across and down."""
 SETS = ("openlpr", "romania", "openimages_lp")
-# Crops of pictures in which nothing is to be read, one for each so many plates.
+UNKNOWN = "?"
+"""What stands for the text of a plate that nobody has read."""
 EMPTY_ONE_IN = 8
+"""Crops in which nothing is to be read: one for each so many pictures of openlpr."""
 
 
-def canvas_of(picture: np.ndarray, bbox: list[float], stretch: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
-    """A box (x1, y1, x2, y2 in pixels of `picture`) in the middle of a canvas, its pixels made `stretch` times as wide."""
+def canvas_of(picture: Pixels, bbox: list[float], stretch: float = 1.0) -> tuple[Pixels, np.ndarray]:
+    """A box (x1 y1 x2 y2 in pixels) in the middle of a canvas, the picture's pixels made `stretch` times as wide.
+
+    Gives the canvas, uint8 [112, 256, 3], and the box's corners in it, float32 [4, 2].
+    """
     left, top, right, bottom = bbox
     width, height = (right - left) * stretch, bottom - top
-    scale = min(FILL_ACROSS * CANVAS_WIDTH / width, FILL_DOWN * CANVAS_HEIGHT / height)
+    scale = min(FILL_ACROSS * WIDTH / width, FILL_DOWN * HEIGHT / height)
     across, down = scale * stretch, scale
-    offset_x = CANVAS_WIDTH / 2 - across * (left + right) / 2
-    offset_y = CANVAS_HEIGHT / 2 - down * (top + bottom) / 2
+    offset_x = WIDTH / 2 - across * (left + right) / 2
+    offset_y = HEIGHT / 2 - down * (top + bottom) / 2
     if scale < 0.9:
         picture = cv2.GaussianBlur(picture, (0, 0), 0.42 * np.sqrt(1 / scale**2 - 1))
     # Pixel centres lie at a half, OpenCV's at whole numbers.
     matrix = np.array([[across, 0, offset_x + (across - 1) / 2], [0, down, offset_y + (down - 1) / 2]])
-    canvas = cv2.warpAffine(picture, matrix, (CANVAS_WIDTH, CANVAS_HEIGHT), flags=cv2.INTER_LINEAR,
-                            borderMode=cv2.BORDER_REPLICATE)
+    size, edge = (WIDTH, HEIGHT), cv2.BORDER_REPLICATE
+    canvas = cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=edge)
     x = np.array([left, right]) * across + offset_x
     y = np.array([top, bottom]) * down + offset_y
     corners = np.array([[x[0], y[0]], [x[1], y[0]], [x[1], y[1]], [x[0], y[1]]], np.float32)
@@ -46,8 +51,7 @@ def canvas_of(picture: np.ndarray, bbox: list[float], stretch: float = 1.0) -> t
 def known_texts(folder: Path) -> dict[tuple[str, str, float], str]:
     """Set, image and box width to text."""
     texts = {}
-    files = [folder / "texts.jsonl", paths.work() / "reader" / "agreed.jsonl"]
-    for file in files:
+    for file in (folder / "texts.jsonl", paths.part("reader") / "agreed.jsonl"):
         if not file.is_file():
             continue
         for line in file.read_text(encoding="utf-8").splitlines():
@@ -60,10 +64,7 @@ def of_set(folder: Path, texts: dict[tuple[str, str, float], str], rng: np.rando
     """Canvas, corners, text (None where it is not known), held back, source of every box of a set."""
     found = []
     for row in paths.rows(folder):
-        picture = cv2.imread(str(folder / row["image"]))
-        if picture is None:
-            raise SystemExit(f"{folder / row['image']} cannot be read as a picture")
-        picture = picture[:, :, ::-1]
+        picture = paths.picture(folder / row["image"])
         true_width, true_height = row.get("original_size", (row["width"], row["height"]))
         stretch = (true_width / row["width"]) / (true_height / row["height"])
         held_back = paths.held_back(folder.name, row["image"])
@@ -105,18 +106,16 @@ def load(file: Path) -> dict[str, np.ndarray]:
 
 
 def main() -> None:
+    """Cuts out all plates."""
     folder = paths.data() / "detect_train"
     texts = known_texts(folder)
     rng = np.random.default_rng(5)
     found = [crop for name in SETS for crop in of_set(folder / name, texts, rng)]
-    out = paths.work() / "reader"
-    out.mkdir(exist_ok=True)
-    unknown = "?"
     np.savez(
-        out / "crops.npz",
+        paths.part("reader") / "crops.npz",
         canvas=np.stack([crop[0] for crop in found]),
         corners=np.stack([crop[1] for crop in found]),
-        text=np.array([unknown if crop[2] is None else crop[2] for crop in found]),
+        text=np.array([UNKNOWN if crop[2] is None else crop[2] for crop in found]),
         held_back=np.array([crop[3] for crop in found]),
         source=np.array([crop[4] for crop in found]),
     )

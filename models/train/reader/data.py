@@ -1,5 +1,6 @@
 """Batches for training: rendered and real canvases, degraded anew each time they are drawn."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,14 +9,15 @@ import numpy as np
 import torch
 from torch.utils.data import IterableDataset, get_worker_info
 
+import paths
 from reader import crops
+from reader.crops import UNKNOWN
 from reader.model import CHARACTERS
 from synth import degrade
 
 CLASS = {character: index + 1 for index, character in enumerate(CHARACTERS)}
-# Longest text, so that 40 steps have room for repeats.
 TEXT_MAX = 16
-UNKNOWN = "?"
+"""Longest text, so that 40 steps have room for repeats."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,14 @@ def rendered(folders: list[Path]) -> Canvases:
     """All shards of the folders; their pixels stay on the disk until they are looked at."""
     files = sorted(file for folder in folders for file in folder.glob("**/canvas.npy"))
     if not files:
-        raise SystemExit(f"no canvas.npy under {[str(folder) for folder in folders]}: `python -m synth.canvas` writes shards")
-    texts = [text for file in files for text in file.with_name("texts.txt").read_text(encoding="ascii").split("\n") if text]
+        names = ", ".join(str(folder) for folder in folders)
+        raise SystemExit(f"no canvas.npy under {names}: `python -m synth.canvas` writes shards")
+    texts = [text for file in files for text in file.with_name("texts.txt").read_text(encoding="ascii").split()]
     parts = [np.load(file, mmap_mode="r") for file in files]
     corners = np.concatenate([np.load(file.with_name("corners.npy")) for file in files])
     if not len(corners) == len(texts) == sum(len(part) for part in parts):
-        raise SystemExit(f"shards of {len(corners)} corners, {len(texts)} texts: not whole; delete them and render anew")
+        told = f"{len(corners)} plates' corners, {len(texts)} texts"
+        raise SystemExit(f"shards hold {told}: they are not whole; delete them and render anew")
     return Canvases(Parts(parts), corners, texts, degrade.RENDERED)
 
 
@@ -74,7 +78,7 @@ class Parts:
 
 def real(held_back: bool) -> Canvases:
     """The real crops with a text: those to train on, or those that are held back."""
-    arrays = crops.load(crops.paths.work() / "reader" / "crops.npz")
+    arrays = crops.load(paths.part("reader") / "crops.npz")
     known = (arrays["text"] != UNKNOWN) & (arrays["held_back"] == held_back)
     texts = [str(text)[:TEXT_MAX] for text in arrays["text"][known]]
     return Canvases(arrays["canvas"][known], arrays["corners"][known], texts, degrade.REAL)
@@ -104,7 +108,7 @@ class Mixture(IterableDataset):
         self.pools, self.batch, self.seed = pools, batch, seed
         self.shares = np.array(shares) / sum(shares)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[tuple[torch.Tensor, list[str]]]:
         cv2.setNumThreads(0)
         worker = get_worker_info()
         rng = np.random.default_rng((self.seed, worker.id if worker else 0))

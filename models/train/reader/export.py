@@ -5,6 +5,8 @@ Runtime and must give what PyTorch gives. Prints the figures of the model card, 
 """
 
 import argparse
+import os
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +24,7 @@ DIFFERENCE_MAX = 1e-3
 
 
 def options() -> argparse.Namespace:
+    """Command line of the export."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--name", default="reader", help="of the checkpoint")
     parser.add_argument("--out", type=Path, required=True)
@@ -45,12 +48,21 @@ def write(reader: Reader, temperature: float, out: Path) -> None:
     """The ONNX file with its metadata."""
     model = Calibrated(reader, temperature).eval()
     axes = {"crop": {0: "batch"}, "steps": {0: "batch"}}
-    torch.onnx.export(model, (torch.zeros(1, 1, HEIGHT, WIDTH),), str(out), input_names=["crop"],
-                      output_names=["steps"], dynamic_axes=axes, opset_version=OPSET, dynamo=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            model,
+            (torch.zeros(1, 1, HEIGHT, WIDTH),),
+            str(out),
+            dynamo=False,
+            opset_version=OPSET,
+            input_names=["crop"],
+            output_names=["steps"],
+            dynamic_axes=axes,
+        )
     written = onnx.load(out)
-    for key, value in {"decoder": "ctc", "character": "\n".join(CHARACTERS), "temperature": f"{temperature:.3f}"}.items():
-        entry = written.metadata_props.add()
-        entry.key, entry.value = key, value
+    told = {"decoder": "ctc", "character": "\n".join(CHARACTERS), "temperature": f"{temperature:.3f}"}
+    onnx.helper.set_model_props(written, told)
     onnx.checker.check_model(written)
     onnx.save(written, out)
 
@@ -84,20 +96,28 @@ def draw(reliability: calibrate.Reliability, file: Path) -> None:
 
 
 def main() -> None:
+    """Calibrates, writes and checks the file."""
     wanted = options()
     torch.set_num_threads(1)
-    kept = torch.load(paths.work() / "reader" / f"{wanted.name}.pt", weights_only=True)
+    checkpoint = paths.part("reader") / f"{wanted.name}.pt"
+    if not checkpoint.is_file():
+        raise SystemExit(f"{checkpoint} is missing: `python -m reader.train` makes it")
+    kept = torch.load(checkpoint, weights_only=True)
     reader = Reader().eval()
     reader.load_state_dict(kept["average"])
     views, texts = held_back(paths.work() / wanted.hold_out)
     logits = calibrate.logits_of(reader, views)
     temperature = calibrate.temperature(logits, texts)
     before, after = (calibrate.reliability(logits / t, texts) for t in (1.0, temperature))
-    write(reader, temperature, wanted.out)
-    check(reader, temperature, wanted.out, views)
+    # The file gets its name when it has been checked.
+    part = wanted.out.with_suffix(".part")
+    write(reader, temperature, part)
+    check(reader, temperature, part, views)
+    os.replace(part, wanted.out)
     parameters = sum(p.numel() for p in reader.parameters())
     print(f"{wanted.out}: {parameters} parameters, {wanted.out.stat().st_size} bytes, {kept['samples']} samples")
-    print(f"temperature {temperature:.3f}; expected calibration error {before.error():.4f} without, {after.error():.4f} with it")
+    errors = f"{before.error():.4f} without, {after.error():.4f} with it"
+    print(f"temperature {temperature:.3f}; expected calibration error {errors}")
     if wanted.card:
         draw(after, wanted.card / "plate-reader-reliability.png")
 

@@ -14,13 +14,13 @@ from reader import data
 from synth import degrade
 
 HEIGHTS_PX = (8, 10, 12, 14, 16, 20, 24, 30, 40, 60)
-# Seen at an angle and through an ordinary lens, but not through the worst of everything.
-GEOMETRY = 0.6
-OPTICS = 0.5
+GEOMETRY, OPTICS = 0.6, 0.5
+"""Seen at an angle and through an ordinary lens, but not through the worst of everything."""
 PLATES_MAX = 1_500
 
 
 def options() -> argparse.Namespace:
+    """Command line of the measurement."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--hold-out", default="synth/holdout", help="folder of rendered shards under $OVR_TRAIN")
@@ -30,8 +30,8 @@ def options() -> argparse.Namespace:
 
 def read(session: onnxruntime.InferenceSession, views: np.ndarray) -> list[str]:
     """The best paths' texts of uint8 [n, 64, 160]."""
-    classes = [session.run(None, {"crop": data.scaled(views[i : i + 64]).numpy()})[0].argmax(-1)
-               for i in range(0, len(views), 64)]
+    batches = (data.scaled(views[start : start + 64]).numpy() for start in range(0, len(views), 64))
+    classes = [session.run(None, {"crop": crops})[0].argmax(-1) for crops in batches]
     return [data.decode(row) for row in np.concatenate(classes)]
 
 
@@ -42,6 +42,7 @@ def two_lines(corners: np.ndarray) -> bool:
 
 
 def main() -> None:
+    """Measures, prints and draws."""
     wanted = options()
     session = onnxruntime.InferenceSession(str(wanted.model), providers=["CPUExecutionProvider"])
     plates = data.rendered([paths.work() / wanted.hold_out])
@@ -52,9 +53,10 @@ def main() -> None:
         rng = np.random.default_rng(height)
         strength = degrade.Strength(GEOMETRY, OPTICS, plate_height_px=height)
         texts = read(session, np.stack([plates.view(i, rng, strength) for i in some]))
-        right = np.array([text == plates.text[i] for text, i in zip(texts, some)])
+        right = np.array([text == plates.text[i] for text, i in zip(texts, some, strict=True)])
         curve.append((height, 100 * right[~square].mean(), 100 * right[square].mean()))
-        print(f"{height} px: {curve[-1][1]:.1f} % of {(~square).sum()} wide plates, {curve[-1][2]:.1f} % of {square.sum()} square ones")
+        wide = f"{curve[-1][1]:.1f} % of {(~square).sum()} wide plates"
+        print(f"{height} px: {wide}, {curve[-1][2]:.1f} % of {square.sum()} square ones")
     if wanted.draw:
         draw(np.array(curve), wanted.draw)
 

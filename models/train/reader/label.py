@@ -1,7 +1,7 @@
-"""A round of self-training: texts for real plates that have none, where models agree: `python -m reader.label --models A.onnx B.onnx`.
+"""A round of self-training, texts for real plates that have none: `python -m reader.label --models A.onnx B.onnx`.
 
-Each model reads each plate in several views. A text is taken when all views of all models say it and each of them is sure.
-Held-back pictures get no text. Writes $OVR_TRAIN/reader/agreed.jsonl, which `reader.crops` takes up.
+Each model reads each plate in several views. A text is taken when all views of all models say it and they are sure on
+average. Held-back pictures get no text. Adds to $OVR_TRAIN/reader/agreed.jsonl, which `reader.crops` takes up.
 """
 
 import argparse
@@ -17,24 +17,23 @@ from reader import calibrate, crops, data
 from synth import degrade
 
 VIEWS = 6
-# Least probability of the text, the mean over all views and models.
 SURE = 0.75
+"""Least probability of the text, the mean over all views and models."""
 LENGTHS = range(4, 11)
 
 
 def options() -> argparse.Namespace:
+    """Command line of the labelling."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--models", type=Path, nargs="+", required=True)
+    parser.add_argument("--models", type=Path, nargs="+", required=True, help="exported readers")
     return parser.parse_args()
 
 
 def views_of(canvas: np.ndarray, corners: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """The plain crop and some that are a little otherwise, uint8 [VIEWS, 64, 160]."""
     mild = degrade.Strength(geometry=0.35, optics=0.15, small=0.0)
-    plain = degrade.PLAIN
-    return np.stack([
-        degrade.view(data.gray(canvas, rng, strength), corners, rng, strength) for strength in [plain] + [mild] * (VIEWS - 1)
-    ])
+    strengths = [degrade.PLAIN] + [mild] * (VIEWS - 1)
+    return np.stack([degrade.view(data.gray(canvas, rng, each), corners, rng, each) for each in strengths])
 
 
 def said(probabilities: np.ndarray) -> tuple[list[str], np.ndarray]:
@@ -55,9 +54,10 @@ def agreed(sessions: list[onnxruntime.InferenceSession], views: np.ndarray) -> s
 
 
 def main() -> None:
+    """Labels what can be labelled."""
     wanted = options()
     sessions = [onnxruntime.InferenceSession(str(file), providers=["CPUExecutionProvider"]) for file in wanted.models]
-    folder = paths.work() / "reader"
+    folder = paths.part("reader")
     arrays = crops.load(folder / "crops.npz")
     unknown = np.flatnonzero((arrays["text"] == data.UNKNOWN) & ~arrays["held_back"])
     rng = np.random.default_rng(9)
@@ -68,7 +68,9 @@ def main() -> None:
             collection, rest = str(arrays["source"][index]).split("/", 1)
             image, width = rest.rsplit("/", 1)
             rows.append({"set": f"detect_train/{collection}", "image": image, "w": float(width), "text": text})
-    (folder / "agreed.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    # What an earlier round agreed on is part of the crops already and stays.
+    with open(folder / "agreed.jsonl", "a", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in rows)
     print(f"{len(rows)} of {len(unknown)} plates have a text now")
 
 

@@ -1,9 +1,9 @@
 """The plate reader: a small convolutional network, two learned rows, self-attention, CTC.
 
-A crop of the whole plate, stretched to 64 x 160 pixels, goes in; 80 steps of a CTC sequence come out. The first 40 steps
-look at the upper line of a two-line plate (or at the whole of a one-line plate), the last 40 at the lower line; where each
-row looks is learned (attention over the height). The steps see each other in self-attention, so that one row can leave
-to the other what that one reads.
+A crop of the whole plate, stretched to 64 x 160 pixels, goes in; 80 steps of a CTC sequence come out. The first 40
+steps look at the upper line of a two-line plate (or at the whole of a one-line plate), the last 40 at the lower line;
+where each row looks is learned (attention over the height). The steps see each other in self-attention, so that one
+row can leave to the other what that one reads.
 
 CTC: Graves et al. 2006. Attention: Vaswani et al. 2017. The depthwise blocks: ConvNeXt (Liu et al. 2022), made small.
 """
@@ -16,24 +16,23 @@ from torch.nn import functional
 
 HEIGHT = 64
 WIDTH = 160
-# Stride of a step across the crop, in pixels.
 STRIDE = 4
+"""Stride of a step across the crop, in pixels."""
 ROWS = 2
 STEPS = ROWS * WIDTH // STRIDE
 CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-# Class 0 is CTC's blank.
 CLASSES = len(CHARACTERS) + 1
-# Added to the crop's standard deviation, in units of the input (-1 to 1), so that a flat crop stays flat.
+"""Class 0 is CTC's blank."""
 CONTRAST_MIN = 0.02
+"""Added to the crop's standard deviation, in units of the input (-1 to 1), so that a flat crop stays flat."""
 
 
 @dataclass(frozen=True)
 class Shape:
-    """How wide the network is: channels at strides 2, 4, 8 and 16, and what stands behind them."""
+    """How wide and deep the network is: channels and blocks at strides 2, 4, 8 and 16 down, and the layers behind."""
 
     channels: tuple[int, int, int, int] = (16, 32, 64, 128)
     blocks: tuple[int, int, int, int] = (0, 1, 1, 2)
-    wide_blocks: int = 2
     layers: int = 2
     heads: int = 4
     feed_forward: int = 256
@@ -43,6 +42,7 @@ class Normalise(nn.Module):
     """Every crop by its own mean and deviation: [batch, 1, height, width]."""
 
     def forward(self, crop: Tensor) -> Tensor:
+        """The crop with a mean of 0 and a deviation of about 1."""
         mean = crop.mean(dim=(2, 3), keepdim=True)
         centred = crop - mean
         deviation = torch.sqrt((centred * centred).mean(dim=(2, 3), keepdim=True) + 1e-6)
@@ -72,6 +72,7 @@ class Residual(nn.Module):
         self.body = nn.Sequential(Conv(channels, channels), Conv(channels, channels, active=False))
 
     def forward(self, x: Tensor) -> Tensor:
+        """Keeps the shape [batch, channels, height, width]."""
         return functional.relu(x + self.body(x))
 
 
@@ -87,6 +88,7 @@ class Wide(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
+        """Keeps the shape [batch, channels, height, width]."""
         return x + self.body(x)
 
 
@@ -98,6 +100,7 @@ class Rows(nn.Module):
         self.weights = nn.Conv2d(channels, ROWS, (3, 3), padding=1)
 
     def forward(self, x: Tensor) -> Tensor:
+        """The upper row's steps, then the lower row's."""
         weights = self.weights(x).softmax(dim=2)
         rows = [(x * weights[:, row : row + 1]).sum(dim=2) for row in range(ROWS)]
         return torch.cat(rows, dim=2).transpose(1, 2)
@@ -118,6 +121,7 @@ class Attention(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
+        """Keeps the shape [batch, steps, channels]."""
         steps, channels = x.shape[1], x.shape[2]
         parts = self.together(self.before(x)).view(-1, steps, 3, self.heads, channels // self.heads)
         query, key, value = (parts[:, :, part].transpose(1, 2) for part in range(3))
@@ -151,6 +155,7 @@ class Reader(nn.Module):
         self.classes = nn.Linear(fourth, CLASSES)
 
     def forward(self, crop: Tensor) -> Tensor:
+        """Logits of the blank and the characters, [batch, 80, 37]."""
         steps = self.rows(self.features(crop)) + self.places
         return self.classes(self.last(self.layers(steps)))
 
@@ -164,4 +169,5 @@ class Calibrated(nn.Module):
         self.temperature = temperature
 
     def forward(self, crop: Tensor) -> Tensor:
+        """Probabilities, [batch, 80, 37]."""
         return (self.reader(crop) / self.temperature).softmax(dim=-1)

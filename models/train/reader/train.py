@@ -8,17 +8,19 @@ import argparse
 import copy
 import math
 import os
+import tempfile
 import time
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import distributed, multiprocessing
 from torch.nn import functional
 from torch.utils.data import DataLoader
 
 import paths
 from reader import data
-from reader.model import Reader, STEPS
+from reader.model import STEPS, Reader
 from synth import degrade
 
 BATCH = 128
@@ -26,26 +28,26 @@ WARM_UP_SAMPLES = 20_000
 LEARNING_RATE_END = 2e-5
 WEIGHT_DECAY = 0.02
 GRADIENT_NORM_MAX = 5.0
-# A text's loss counts no more than this, once so many views have been seen.
 LOSS_MAX = 20.0
+"""A text's loss counts no more than this, once so many views have been seen."""
 TRUSTING_SAMPLES = 300_000
-# Weights that are measured and exported are an average over about so many steps.
 EMA_STEPS = 1_000
+"""Weights that are measured and exported are an average over about so many steps."""
 MEASURE_EVERY_SAMPLES = 64_000
 HOLD_OUT_MAX = 1_500
 
 
 def options() -> argparse.Namespace:
+    """Command line of the training."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--name", default="reader", help="of the checkpoint and the log")
-    parser.add_argument("--samples", type=int, default=1_500_000, help="views in all; the learning rate falls towards them")
+    parser.add_argument("--samples", type=int, default=1_500_000, help="views in all; the rate falls towards them")
     parser.add_argument("--rate", type=float, default=2e-3, help="highest learning rate")
     parser.add_argument("--real", type=float, default=0.35, help="share of views that are of real crops")
     parser.add_argument("--synth", nargs="+", default=["synth/a"], help="folders of shards under $OVR_TRAIN")
     parser.add_argument("--hold-out", default="synth/holdout", help="folder of shards that are never trained on")
     parser.add_argument("--start", help="weights to start from, another checkpoint; the learning rate starts anew")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=2, help="each with one thread, their gradients averaged")
     parser.add_argument("--seed", type=int, default=1)
     return parser.parse_args()
 
@@ -97,14 +99,27 @@ class Run:
         loss = loss.mean()
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
+        self._average_gradients()
         torch.nn.utils.clip_grad_norm_(self.reader.parameters(), GRADIENT_NORM_MAX)
         self.optimiser.step()
-        self.samples += len(texts)
+        self.samples += len(texts) * self.wanted.processes
         self._follow()
         return loss.item()
 
+    def _average_gradients(self) -> None:
+        """Over all processes. Two processes of one thread hold up on a loaded machine, two threads of one do not."""
+        if self.wanted.processes == 1:
+            return
+        gradients = [parameter.grad for parameter in self.reader.parameters()]
+        flat = torch.cat([gradient.flatten() for gradient in gradients])
+        distributed.all_reduce(flat)
+        flat /= self.wanted.processes
+        for gradient, mean in zip(gradients, flat.split([gradient.numel() for gradient in gradients])):
+            gradient.copy_(mean.view_as(gradient))
+
     @torch.no_grad()
     def _follow(self) -> None:
+        """Moves the average a little towards the present weights."""
         # Early on the average forgets faster, so that it does not drag the start along.
         decay = min(1 - 1 / EMA_STEPS, self.samples / BATCH / (self.samples / BATCH + 50))
         for kept, new in zip(self.average.state_dict().values(), self.reader.state_dict().values()):
@@ -122,6 +137,7 @@ class Run:
         os.replace(beside, self.file)
 
     def log(self, line: str) -> None:
+        """Prints a line and keeps it."""
         print(line, flush=True)
         with open(self.log_file, "a", encoding="utf-8") as file:
             file.write(line + "\n")
@@ -150,27 +166,41 @@ def hold_outs(wanted: argparse.Namespace, work: Path) -> list[tuple[str, np.ndar
     return sets
 
 
-def main() -> None:
-    wanted = options()
-    torch.set_num_threads(wanted.threads)
+def work(rank: int, wanted: argparse.Namespace) -> None:
+    """One process: its own views, the gradients of all. The first measures and keeps."""
+    torch.set_num_threads(1)
     torch.manual_seed(wanted.seed)
-    work = paths.work()
-    run = Run(wanted, work / "reader")
-    measured = hold_outs(wanted, work)
-    pools = [data.rendered([work / folder for folder in wanted.synth]), data.real(held_back=False)]
-    run.log(f"# {len(pools[0])} rendered, {len(pools[1])} real; from {run.samples} samples on")
-    mixture = data.Mixture(pools, [1 - wanted.real, wanted.real], BATCH, wanted.seed + run.samples)
-    batches = iter(DataLoader(mixture, batch_size=None, num_workers=wanted.workers, prefetch_factor=4))
+    if wanted.processes > 1:
+        meeting = f"file://{wanted.meeting}"
+        distributed.init_process_group("gloo", init_method=meeting, rank=rank, world_size=wanted.processes)
+    folder = paths.work()
+    run = Run(wanted, folder / "reader")
+    measured = hold_outs(wanted, folder) if rank == 0 else []
+    pools = [data.rendered([folder / name for name in wanted.synth]), data.real(held_back=False)]
+    if rank == 0:
+        run.log(f"# {len(pools[0])} rendered, {len(pools[1])} real; from {run.samples} samples on")
+    mixture = data.Mixture(pools, [1 - wanted.real, wanted.real], BATCH, wanted.seed + run.samples + rank)
+    batches = iter(DataLoader(mixture, batch_size=None, num_workers=1, prefetch_factor=4))
     losses: list[float] = []
     began = time.monotonic() - run.seconds
+    step = BATCH * wanted.processes
     while run.samples < wanted.samples:
         losses.append(run.step(*next(batches)))
         run.seconds = time.monotonic() - began
-        if run.samples % MEASURE_EVERY_SAMPLES < BATCH or run.samples >= wanted.samples:
+        if rank == 0 and (run.samples % MEASURE_EVERY_SAMPLES < step or run.samples >= wanted.samples):
             figures = [f"{name} {100 * exact(run.average, views, texts):.1f}" for name, views, texts in measured]
-            run.log(f"{run.samples} samples, {run.seconds:.0f} s, loss {np.mean(losses):.3f}, exact % {', '.join(figures)}")
+            done = f"{run.samples} samples, {run.seconds:.0f} s, loss {np.mean(losses):.3f}"
+            run.log(f"{done}, exact % {', '.join(figures)}")
             losses.clear()
             run.keep()
+
+
+def main() -> None:
+    """Starts the processes."""
+    wanted = options()
+    with tempfile.TemporaryDirectory() as folder:
+        wanted.meeting = Path(folder) / "meeting"
+        multiprocessing.spawn(work, (wanted,), nprocs=wanted.processes)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 A canvas is uint8 [112, 256] gray with the plate in its middle and, around it and on it, what a reader must not be
 confused by: frames, dealers' names, screws, dirt, shadows, glare, grilles. DIR gets `canvas.npy`, `corners.npy`
-(float32 [n, 4, 2], clockwise from the plate's top left) and `texts.txt`.
+(float32 [n, 4, 2], clockwise from the plate's top left) and `texts.txt`; beyond 20,000 canvases these lie in numbered
+folders below DIR. Shards that are whole are kept.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import cv2
 import numpy as np
 from numpy.lib.format import open_memmap
 
-from .fonts import FontsMissing
-from .plate import Plate, PlateFactory
+from synth.fonts import FontsMissing
+from synth.plate import Plate, PlateFactory
 
 HEIGHT, WIDTH = 112, 256
 SHARD = 20_000
@@ -49,7 +50,8 @@ class Surroundings:
         if rng.random() < 0.3:
             self._rim(canvas, (left, top, across, down))
         canvas = self._lit(canvas)
-        corners = np.array([[left, top], [left + across, top], [left + across, top + down], [left, top + down]], np.float32)
+        right, bottom = left + across, top + down
+        corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float32)
         return np.clip(canvas, 0, 255).astype(np.uint8), corners
 
     def _gray(self, image: np.ndarray) -> np.ndarray:
@@ -67,7 +69,8 @@ class Surroundings:
         canvas = level + piece * rng.uniform(0.02, 0.5) + slope
         for _ in range(rng.randint(0, 3)):
             y = rng.randrange(HEIGHT)
-            cv2.line(canvas, (0, y), (WIDTH, y + rng.randint(-8, 8)), rng.uniform(0, 255), rng.randint(1, 6), cv2.LINE_AA)
+            end = (WIDTH, y + rng.randint(-8, 8))
+            cv2.line(canvas, (0, y), end, rng.uniform(0, 255), rng.randint(1, 6), cv2.LINE_AA)
         return canvas
 
     def _clutter(self, canvas: np.ndarray, spot: tuple[int, int, int, int]) -> None:
@@ -76,7 +79,8 @@ class Surroundings:
         for y0, y1 in ((0, top - 3), (top + down + 3, HEIGHT)):
             if self.rng.random() < 0.15 and y1 - y0 > 8:
                 high = self.rng.uniform(6, min(16, y1 - y0))
-                self._word(canvas, (left + self.rng.uniform(0, 0.5) * across, y0 + (y1 - y0 - high) / 2), high, 0.5 * across)
+                at = (left + self.rng.uniform(0, 0.5) * across, y0 + (y1 - y0 - high) / 2)
+                self._word(canvas, at, high, 0.5 * across)
 
     def _frame(self, canvas: np.ndarray, spot: tuple[int, int, int, int]) -> None:
         """A frame around the plate, often with a dealer's name below or above."""
@@ -94,7 +98,9 @@ class Surroundings:
             if room >= 5 and rng.random() < 0.85:
                 self._word(canvas, (left + 0.15 * across, y), room, 0.7 * across, ink)
 
-    def _word(self, canvas: np.ndarray, at: tuple[float, float], high: float, wide: float, ink: float | None = None) -> None:
+    def _word(
+        self, canvas: np.ndarray, at: tuple[float, float], high: float, wide: float, ink: float | None = None
+    ) -> None:
         """A dealer's name, its top left at `at`, at most `high` and `wide`."""
         words = self.factory.renderer.words
         word = words.word(self.rng, words.dealer(self.rng))
@@ -144,17 +150,21 @@ class Surroundings:
         rng = self.rng
         if rng.random() < 0.25:
             y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
-            distance = (x - rng.uniform(0, WIDTH)) * rng.uniform(-1, 1) + (y - rng.uniform(0, HEIGHT)) * rng.uniform(-1, 1) * 2
-            canvas = canvas * (1 - rng.uniform(0.2, 0.65) / (1 + np.exp(np.clip(-distance * rng.uniform(0.05, 1), -50, 50))))
+            across = (x - rng.uniform(0, WIDTH)) * rng.uniform(-1, 1)
+            distance = across + (y - rng.uniform(0, HEIGHT)) * rng.uniform(-1, 1) * 2
+            depth = rng.uniform(0.2, 0.65)
+            canvas = canvas * (1 - depth / (1 + np.exp(np.clip(-distance * rng.uniform(0.05, 1), -50, 50))))
         if rng.random() < 0.08:
             y, x = np.mgrid[0:HEIGHT, 0:WIDTH].astype(np.float32)
             spread = rng.uniform(100, 1200)
-            canvas = canvas + rng.uniform(60, 200) * np.exp(-((x - rng.uniform(20, 236)) ** 2 + 2 * (y - rng.uniform(10, 100)) ** 2) / spread)
+            strength = rng.uniform(60, 200)
+            distance = (x - rng.uniform(20, 236)) ** 2 + 2 * (y - rng.uniform(10, 100)) ** 2
+            canvas = canvas + strength * np.exp(-distance / spread)
         return canvas
 
 
 def write(count: int, seed: int, out: Path) -> None:
-    """Renders `count` canvases into the folder, or into numbered folders below it where one shard does not hold them."""
+    """Renders canvases into the folder, or into numbered folders below it where one shard does not hold them."""
     if count <= SHARD:
         write_shard(count, seed, out)
         return
@@ -185,6 +195,7 @@ def write_shard(count: int, seed: int, out: Path) -> None:
 
 
 def main() -> None:
+    """Command line of the canvases."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)

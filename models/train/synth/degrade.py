@@ -1,8 +1,8 @@
 """From a sharp plate in its surroundings to what a camera and a detector would have made of it.
 
-The same code makes views of rendered plates and of real crops. A view is taken in two steps, as in reality: the scene is
-projected to the few pixels that the sensor has for it (perspective, blur, light, noise, compression happen there), and
-from those pixels the reader's crop is cut, by corners or by a box, a little wrong.
+The same code makes views of rendered plates and of real crops. A view is taken in two steps, as in reality: the scene
+is projected to the few pixels that the sensor has for it (perspective, blur, light, noise, compression happen there),
+and from those pixels the reader's crop is cut, by corners or by a box, a little wrong.
 """
 
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ import numpy as np
 
 HEIGHT = 64
 WIDTH = 160
-# Smallest height of a line of characters with its margin, in pixels of the sensor.
 LINE_HEIGHT_MIN_PX = 11.0
+"""Smallest height of a line of characters with its margin, in pixels of the sensor."""
 LINE_HEIGHT_MAX_PX = 64.0
-# Surroundings that are projected with the plate, in plate heights; what lies beyond is repeated from the edge.
 SURROUNDINGS = 0.4
-# Plates of less than this aspect have two lines.
+"""Surroundings that are projected with the plate, in plate heights; what lies beyond is repeated from the edge."""
 TWO_LINES_ASPECT = 2.4
+"""Plates of less than this aspect have two lines."""
 
 
 @dataclass(frozen=True)
@@ -27,20 +27,22 @@ class Strength:
 
     geometry: float = 1.0
     optics: float = 1.0
-    # Share of views in which the plate has few pixels.
     small: float = 0.5
-    # Height of the whole plate in pixels of the sensor, when it is not drawn; for measuring.
+    """Share of views in which the plate has few pixels."""
     plate_height_px: float | None = None
+    """Height of the whole plate in pixels of the sensor, when it is not drawn; for measuring."""
 
 
 RENDERED = Strength()
-# A real crop has been through a camera already.
 REAL = Strength(geometry=0.8, optics=0.45, small=0.25)
-# For measuring on real crops: nothing but the crop.
+"""A real crop has been through a camera already."""
 PLAIN = Strength(geometry=0.0, optics=0.0, small=0.0)
+"""For measuring on real crops: nothing but the crop."""
 
 
-def view(canvas: np.ndarray, corners: np.ndarray, rng: np.random.Generator, strength: Strength = RENDERED) -> np.ndarray:
+def view(
+    canvas: np.ndarray, corners: np.ndarray, rng: np.random.Generator, strength: Strength = RENDERED
+) -> np.ndarray:
     """A crop as the reader gets it: uint8 [64, 160].
 
     `canvas` is uint8 [height, width], `corners` float32 [4, 2] of the plate in it, clockwise from its top left.
@@ -62,7 +64,8 @@ def cut(picture: np.ndarray, quad: np.ndarray) -> np.ndarray:
     target = np.array([[0, 0], [WIDTH, 0], [WIDTH, HEIGHT], [0, HEIGHT]], np.float32)
     # Pixel centres lie at a half, OpenCV's at whole numbers.
     matrix = cv2.getPerspectiveTransform(quad.astype(np.float32) - 0.5, target - 0.5)
-    return cv2.warpPerspective(picture, matrix, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    size, edge = (WIDTH, HEIGHT), cv2.BORDER_REPLICATE
+    return cv2.warpPerspective(picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=edge)
 
 
 def _projected(corners: np.ndarray, rng: np.random.Generator, strength: Strength) -> tuple[np.ndarray, tuple[int, int]]:
@@ -97,8 +100,10 @@ def _projected(corners: np.ndarray, rng: np.random.Generator, strength: Strength
     return quad.astype(np.float32), (int(size[0]), int(size[1]))
 
 
-def _project(canvas: np.ndarray, corners: np.ndarray, quad: np.ndarray, size: tuple[int, int],
-             rng: np.random.Generator, strength: Strength) -> np.ndarray:
+def _project(
+    canvas: np.ndarray, corners: np.ndarray, quad: np.ndarray, size: tuple[int, int], rng: np.random.Generator,
+    strength: Strength,
+) -> np.ndarray:  # fmt: skip
     """The canvas in pixels of the sensor, each the mean of what it covers."""
     area = max(cv2.contourArea(quad), 1.0)
     ratio = float(np.sqrt(max(cv2.contourArea(corners), 1.0) / area))
@@ -163,13 +168,14 @@ def _blurred(image: np.ndarray, height: float, rng: np.random.Generator) -> np.n
     angle = rng.normal(0, 0.5) if rng.random() < 0.7 else rng.uniform(0, np.pi)
     half = length / 2 * np.array([np.cos(angle), np.sin(angle)])
     middle = side / 2 - 0.5
-    ends = [(int((middle - half[0]) * 16), int((middle - half[1]) * 16)), (int((middle + half[0]) * 16), int((middle + half[1]) * 16))]
-    cv2.line(kernel, ends[0], ends[1], 1.0, 1, cv2.LINE_AA, 4)
+    first = (int((middle - half[0]) * 16), int((middle - half[1]) * 16))
+    last = (int((middle + half[0]) * 16), int((middle + half[1]) * 16))
+    cv2.line(kernel, first, last, 1.0, 1, cv2.LINE_AA, 4)
     return cv2.filter2D(image, -1, kernel / max(kernel.sum(), 1e-6), borderType=cv2.BORDER_REPLICATE)
 
 
 def _contrast(image: np.ndarray, rng: np.random.Generator, strength: float) -> np.ndarray:
-    """Exposure, gamma and contrast; a few are night or washed out, a few negative (a reflective plate under infrared)."""
+    """Exposure, gamma and contrast; a few are night or washed out, a few negative (reflective under infrared)."""
     image = np.clip(image, 0, 255) / 255
     image = image ** np.exp(strength * rng.normal(0, 0.45))
     mean = float(image.mean())
@@ -181,7 +187,7 @@ def _contrast(image: np.ndarray, rng: np.random.Generator, strength: float) -> n
 
 
 def _found(quad: np.ndarray, rng: np.random.Generator, strength: Strength) -> np.ndarray:
-    """The quad that a detector would have given: by corners, or a box around them, with the margin that the host adds."""
+    """The quad that a detector would have given, by corners or a box around them, with the host's margin."""
     geometry = strength.geometry
     width = float(np.linalg.norm(quad[1] - quad[0]))
     height = float(np.linalg.norm(quad[3] - quad[0]))

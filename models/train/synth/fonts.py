@@ -21,6 +21,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+import paths
+
 SYMBOLS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 GLYPH_HEIGHT = 96
 """Height in pixels of a capital letter in a glyph mask."""
@@ -56,9 +58,8 @@ class Face:
 
 
 def fonts_dir() -> Path:
-    """Folder of the fetched fonts, below the work folder of the environment variable OVR_TRAIN."""
-    work = os.environ.get("OVR_TRAIN") or str(Path.home() / ".cache/ovr-alpr/train")
-    return Path(work) / "fonts"
+    """Folder of the fetched fonts, made when it is not there."""
+    return paths.part("fonts")
 
 
 def packages() -> list[Package]:
@@ -122,10 +123,10 @@ def usable(path: Path) -> bool:
         for symbol in SYMBOLS:
             mask = glyph(str(path), symbol)
             shapes[symbol] = mask.tobytes()
-            if mask.shape[1] > 3 * GLYPH_HEIGHT or mask.mean() > 235:
-                # A bar-shaped I or 1 fills its whole box, and nothing else may.
-                if symbol not in "1I" or mask.shape[1] > GLYPH_HEIGHT // 2:
-                    return False
+            # A bar-shaped I or 1 fills its whole box, and nothing else may.
+            bar = symbol in "1I" and mask.shape[1] <= GLYPH_HEIGHT // 2
+            if (mask.shape[1] > 3 * GLYPH_HEIGHT or mask.mean() > 235) and not bar:
+                return False
         # A 7 leaves half of its box empty, unless the face draws every symbol reversed on a tile.
         if glyph(str(path), "7").mean() > 185:
             return False
@@ -177,7 +178,6 @@ def _take_deb(package: Package, target: Path) -> None:
 def fetch() -> int:
     """Fetches what is missing, writes the index of usable faces and returns their number."""
     target = fonts_dir()
-    target.mkdir(parents=True, exist_ok=True)
     missing = [package for package in packages() if not (target / package.name).is_dir()]
     npm = [package for package in missing if package.registry == "npm"]
     for start in range(0, len(npm), NPM_BATCH):

@@ -8,12 +8,12 @@ import random
 import cv2
 import numpy as np
 
-from .formats.base import COLOURS
-from .layout import Box, paste
-from .textures import TextureBank
-from .words import Words
+from arrays import Colour
+from synth.formats.base import COLOURS
+from synth.layout import Box, paste
+from synth.textures import TextureBank
+from synth.words import Words
 
-Colour = tuple[int, int, int]
 _VIVID = ("red", "blue", "green", "yellow", "amber", "navy", "brightgreen", "orange", "gold", "teal", "maroon")
 
 
@@ -70,7 +70,8 @@ def _badge(image: np.ndarray, x: float, y: float, size: float, rng: random.Rando
     kind = rng.randint(0, 6)
     if kind <= 2:
         cv2.circle(image, centre, radius, colour, -1, cv2.LINE_AA)
-        cv2.circle(image, centre, max(1, round(radius * rng.uniform(0.4, 0.8))), second, rng.choice([-1, 1]), cv2.LINE_AA)
+        inner = max(1, round(radius * rng.uniform(0.4, 0.8)))
+        cv2.circle(image, centre, inner, second, rng.choice([-1, 1]), cv2.LINE_AA)
     elif kind == 3:
         _shield(image, x, y, size, colour, second)
     elif kind == 4:
@@ -80,7 +81,10 @@ def _badge(image: np.ndarray, x: float, y: float, size: float, rng: random.Rando
     else:
         # A blot of many points: a tree, a bear, the outline of a state.
         angles = [2 * math.pi * (i + rng.uniform(-0.3, 0.3)) / 9 for i in range(9)]
-        blot = [(x + math.cos(a) * radius * rng.uniform(0.5, 1.1), y + math.sin(a) * radius * rng.uniform(0.5, 1.1)) for a in angles]
+        blot = [
+            (x + math.cos(a) * radius * rng.uniform(0.5, 1.1), y + math.sin(a) * radius * rng.uniform(0.5, 1.1))
+            for a in angles
+        ]
         cv2.fillPoly(image, [np.round(np.array(blot)).astype(np.int32)], colour, cv2.LINE_AA)
     if size > 10 and rng.random() < 0.6:
         for _ in range(rng.randint(1, 4)):
@@ -159,7 +163,8 @@ def picture(image: np.ndarray, rng: random.Random, bank: TextureBank) -> None:
     """A pale printed picture: a gradient, hills, blots and a texture, as on many plates of US states."""
     height, width = image.shape[:2]
     if rng.random() < 0.7:
-        tone = np.asarray(named(rng, rng.choice(("skyblue", "pink", "cream", "mint", "orange", "gold", "white", "teal"))), np.float32)
+        name = rng.choice(("skyblue", "pink", "cream", "mint", "orange", "gold", "white", "teal"))
+        tone = np.asarray(named(rng, name), np.float32)
         ramp = np.linspace(*rng.choice([(0.8, 0.0), (0.0, 0.8), (0.5, 0.1)]), height, dtype=np.float32)[:, None, None]
         image[:] = (image * (1 - ramp) + tone * ramp).astype(np.uint8)
     layer = image.copy()
@@ -171,7 +176,8 @@ def picture(image: np.ndarray, rng: random.Random, bank: TextureBank) -> None:
         hill = np.array([(0, height), *zip(xs, ys, strict=True), (width, height)])
         cv2.fillPoly(layer, [np.round(hill).astype(np.int32)], colour, cv2.LINE_AA)
     if rng.random() < 0.4:
-        _badge(layer, rng.uniform(0.3, 0.7) * width, height * rng.uniform(0.4, 0.6), height * rng.uniform(0.4, 0.9), rng)
+        x, y = rng.uniform(0.3, 0.7) * width, height * rng.uniform(0.4, 0.6)
+        _badge(layer, x, y, height * rng.uniform(0.4, 0.9), rng)
     strength = rng.uniform(0.1, 0.4)
     cv2.addWeighted(layer, strength, image, 1 - strength, 0, dst=image)
     if rng.random() < 0.4:

@@ -9,17 +9,22 @@ from typing import Protocol
 import cv2
 import numpy as np
 
-from .fonts import GLYPH_HEIGHT, glyph
+from synth.fonts import GLYPH_HEIGHT, glyph
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 DIGITS = "0123456789"
-CONFUSABLE = ("O0QDC", "1IJLT7", "8B3S", "5S6", "2Z7", "6G8C", "4A9", "T7Y1", "VYU", "UVW", "MNWH", "HNK", "CGO", "9P0", "EFB3", "KXR", "RPB")
+CONFUSABLE = (
+    "O0QDC", "1IJLT7", "8B3S", "5S6", "2Z7", "6G8C", "4A9", "T7Y1", "VYU", "UVW", "MNWH", "HNK", "CGO", "9P0", "EFB3",
+    "KXR", "RPB",
+)  # fmt: skip
+"""Sets of symbols that are easily taken for one another."""
 
 
 class Alphabet(Protocol):
     """Anything that gives the mask of a symbol, uint8 [GLYPH_HEIGHT, width]."""
 
-    def glyph(self, symbol: str) -> np.ndarray: ...
+    def glyph(self, symbol: str) -> np.ndarray:
+        """Mask of one symbol."""
 
 
 class FaceAlphabet:
@@ -56,10 +61,12 @@ class Box:
 
     @property
     def width(self) -> float:
+        """From left to right."""
         return self.right - self.left
 
     @property
     def height(self) -> float:
+        """From top to bottom."""
         return self.bottom - self.top
 
 

@@ -10,7 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from synth.scene import FlatPlate, Floats, Pixels, Rng, draw_face
+from arrays import Floats, Pixels, Rng
+from synth.plate import Plate
+from synth.scene import draw_face
 
 SLANT_MAX = 0.45
 """Rise over run of a plate's long edges."""
@@ -39,7 +41,7 @@ def quad_in(box: tuple[float, float, float, float], slant: float) -> Floats:
     return np.array([[x1, y1 + climb], [x2, y1 + fall], [x2, y2 - climb], [x1, y2 - fall]], np.float32)
 
 
-def chosen(plates: list[FlatPlate], aspect: float, rng: Rng) -> FlatPlate:
+def chosen(plates: list[Plate], aspect: float, rng: Rng) -> Plate:
     """A plate whose shape is near the wanted one, out of a handful drawn at random."""
     some = [plates[i] for i in rng.integers(0, len(plates), 12)]
     return min(some, key=lambda p: abs(np.log(p.image.shape[1] / p.image.shape[0] / max(aspect, 0.3))))
@@ -57,7 +59,7 @@ def matched(image: Pixels, old: Pixels, rng: Rng) -> Pixels:
     return values.clip(0, 255).astype(np.uint8)
 
 
-def swap(picture: Pixels, box: list[float], plates: list[FlatPlate], rng: Rng) -> list[float] | None:
+def swap(picture: Pixels, box: list[float], plates: list[Plate], rng: Rng) -> list[float] | None:
     """Puts a plate over the one in the box, in place; returns its corners, or nothing when the box is too small."""
     x1, y1, x2, y2 = box
     wide, tall = x2 - x1, y2 - y1

@@ -7,16 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .fonts import SCRIPT_PREFIX, faces
-from .formats import all_formats
-from .formats.base import COLOURS, PlateFormat
-from .formats.random_layouts import random_format
-from .furniture import Colour, vary
-from .layout import Alphabet, FaceAlphabet, parse, text_of
-from .render import LEAST_CONTRAST, Job, Renderer
-from .strokes import StrokeAlphabet
-from .textures import TextureBank
-from .words import Words
+from arrays import Colour
+from synth.fonts import SCRIPT_PREFIX, faces
+from synth.formats import all_formats
+from synth.formats.base import COLOURS, PlateFormat
+from synth.formats.random_layouts import random_format
+from synth.furniture import vary
+from synth.layout import Alphabet, FaceAlphabet, parse, text_of
+from synth.render import LEAST_CONTRAST, Job, Renderer
+from synth.strokes import StrokeAlphabet
+from synth.textures import TextureBank
+from synth.words import Words
 
 SHARE_RANDOM = 0.55
 """Share of random texts in random layouts: the reader learns shapes, not grammar."""
@@ -64,7 +65,8 @@ class PlateFactory:
         lines = parse(rng.choice(plate_format.patterns), rng)
         text = text_of(lines)
         if len(text) not in TEXT_LENGTH:
-            raise ValueError(f"filling a pattern of {plate_format.name}: {text!r} has {len(text)} characters; it should have 4 to 10")
+            told = f"{text!r} has {len(text)} characters; it should have 4 to 10"
+            raise ValueError(f"filling a pattern of {plate_format.name}: {told}")
         background, ink = self._colours(plate_format)
         job = Job(plate_format, lines, self._alphabet(plate_format), background, ink, rng)
         return Plate(self.renderer.draw(job), text, len(lines), plate_format.name)

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from . import furniture
-from .formats.base import PlateFormat
-from .furniture import Colour, ink_word, vary
-from .layout import Alphabet, Box, Item, Setting, fit, measure, paste
-from .textures import TextureBank
-from .words import Words
+from arrays import Colour
+from synth import furniture
+from synth.formats.base import PlateFormat
+from synth.furniture import ink_word, vary
+from synth.layout import Alphabet, Box, Item, Setting, fit, measure, paste
+from synth.textures import TextureBank
+from synth.words import Words
 
 LEAST_CONTRAST = 75
 """Least difference in luma between background and ink, of 255."""
@@ -108,12 +109,15 @@ class Renderer:
         rng = job.rng
         if not text or strip.height < 4 or rng.random() < 0.06:
             return
-        colour = job.ink if rng.random() < 0.7 else vary(rng, furniture.named(rng, rng.choice(("red", "blue", "green", "black"))))
+        colour = job.ink
+        if rng.random() >= 0.7:
+            colour = vary(rng, furniture.named(rng, rng.choice(("red", "blue", "green", "black"))))
         if text == "dealer":
             text = self.words.dealer(rng)
             strip = Box(strip.left, strip.top + strip.height * 0.3, strip.right, strip.bottom)
         if text.startswith("stripe:"):
-            cv2.line(image, (0, round(strip.bottom)), (image.shape[1], round(strip.bottom)), furniture.named(rng, text[7:]), 2)
+            foot = round(strip.bottom)
+            cv2.line(image, (0, foot), (image.shape[1], foot), furniture.named(rng, text[7:]), 2)
             return
         if text.startswith("bar:"):
             text = text[4:]
@@ -173,15 +177,17 @@ class Renderer:
                 _shear(mask, line, setting.shear)
 
     def _item(
-        self, image: np.ndarray, mask: np.ndarray, item: Item, ink: np.ndarray | None, line: Box, scale: float, setting: Setting, job: Job
-    ) -> None:
+        self, image: np.ndarray, mask: np.ndarray, item: Item, ink: np.ndarray | None, line: Box, scale: float,
+        setting: Setting, job: Job,
+    ) -> None:  # fmt: skip
         """Draws one item of a line."""
         rng, width, height = job.rng, item.width * scale, line.height
         left, top = item.left, line.top
         if item.kind == "glyph":
             jitter = setting.height_jitter
             tall = height * (1 - rng.uniform(0, jitter))
-            paste(mask, job.alphabet.glyph(item.text), left, top + rng.uniform(0, 1) * (height - tall), width * (1 + rng.uniform(-jitter, jitter)), tall)
+            glyph, down = job.alphabet.glyph(item.text), rng.uniform(0, 1) * (height - tall)
+            paste(mask, glyph, left, top + down, width * (1 + rng.uniform(-jitter, jitter)), tall)
         elif item.kind == "stack":
             step = height / len(item.text)
             for index, symbol in enumerate(item.text):
@@ -270,7 +276,9 @@ def _reweigh(mask: np.ndarray, rng: random.Random) -> np.ndarray:
     return cv2.LUT(cv2.GaussianBlur(mask, (0, 0), sigma), table.astype(np.uint8))
 
 
-def _mark(mask: np.ndarray, kind: str, left: float, top: float, width: float, height: float, rng: random.Random) -> None:
+def _mark(
+    mask: np.ndarray, kind: str, left: float, top: float, width: float, height: float, rng: random.Random
+) -> None:
     """A dash, a dot or an upright line."""
     if kind == "line":
         x, thick = round(left + width / 2), max(1, round(height * 0.02))
@@ -294,9 +302,12 @@ def _round_rectangle(target: np.ndarray, inset: int, thick: int, radius: int, co
     if radius < 2:
         cv2.rectangle(target, (x0, y0), (x1, y1), colour, thick)
         return
-    for a, b in (((x0 + radius, y0), (x1 - radius, y0)), ((x0 + radius, y1), (x1 - radius, y1)), ((x0, y0 + radius), (x0, y1 - radius)), ((x1, y0 + radius), (x1, y1 - radius))):
-        cv2.line(target, a, b, colour, thick)
-    corners = ((x0 + radius, y0 + radius, 180), (x1 - radius, y0 + radius, 270), (x1 - radius, y1 - radius, 0), (x0 + radius, y1 - radius, 90))
+    left, right, top, bottom = x0 + radius, x1 - radius, y0 + radius, y1 - radius
+    for y in (y0, y1):
+        cv2.line(target, (left, y), (right, y), colour, thick)
+    for x in (x0, x1):
+        cv2.line(target, (x, top), (x, bottom), colour, thick)
+    corners = ((left, top, 180), (right, top, 270), (right, bottom, 0), (left, bottom, 90))
     for x, y, turn in corners:
         cv2.ellipse(target, (x, y), (radius, radius), turn, 0, 90, colour, thick, cv2.LINE_AA)
 

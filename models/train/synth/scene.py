@@ -17,11 +17,10 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from synth.vehicles import Body, Colour, Pixels, Rng, Sheet, random_colour, shaded, vehicle, word
-
-Floats = NDArray[np.float32]
+from arrays import Colour, Floats, Pixels, Rng
+from synth.plate import Plate, PlateFactory
+from synth.vehicles import Body, Sheet, random_colour, shaded, vehicle, word
 
 NEAR_M, FAR_M = 0.6, 200.0
 SEEN_MIN = 0.35
@@ -29,16 +28,7 @@ PLATE_SEEN_MIN = 0.8
 VEHICLES_MAX = 7
 
 
-@dataclass
-class FlatPlate:
-    """A plate as manufactured, edge to edge."""
-
-    image: Pixels
-    """[H, W, 3] RGB."""
-    lines: int
-
-
-PlateSource = Callable[[], FlatPlate]
+PlateSource = Callable[[], Plate]
 
 
 @dataclass
@@ -188,7 +178,7 @@ class _Placed:
         return np.stack([self.at[0] + x * cos + z * sin, y, self.at[1] - x * sin + z * cos], 1).astype(np.float32)
 
 
-def _plate_quad(plate: FlatPlate, body: Body) -> Floats:
+def _plate_quad(plate: Plate, body: Body) -> Floats:
     """The plate's corners on its vehicle, in metres."""
     aspect = plate.image.shape[1] / plate.image.shape[0]
     wide = 0.52 if aspect > 3.2 else 0.32 if body.kind != "motorcycle" else 0.22
@@ -196,7 +186,9 @@ def _plate_quad(plate: FlatPlate, body: Body) -> Floats:
         wide = 0.3
     half, rise = wide / 2, wide / aspect / 2
     top, bottom = body.plate_height + rise, body.plate_height - rise
-    return np.array([[-half, top, -0.015], [half, top, -0.015], [half, bottom, -0.015], [-half, bottom, -0.015]], np.float32)
+    outline = [[-half, top], [half, top], [half, bottom], [-half, bottom]]
+    # A little before the body, so that nothing of the body covers it.
+    return np.array([[x, y, -0.015] for x, y in outline], np.float32)
 
 
 def _frame_quad(quad: Floats, grow: float) -> Floats:
@@ -233,7 +225,9 @@ def _place_vehicles(rng: Rng) -> list[_Placed]:
         at = (float(rng.normal(0, 3)), float(np.exp(rng.uniform(np.log(3), np.log(32)))))
         heading = float(rng.normal(0, 0.12) if rng.random() < 0.75 else rng.uniform(-0.75, 0.75))
         # Bodies do not stand in one another: their middles keep their distance.
-        if all(abs(at[0] - p.at[0]) > 2.3 or at[1] > p.at[1] + p.body.length + 1 or p.at[1] > at[1] + 6 for p in placed):
+        if all(
+            abs(at[0] - p.at[0]) > 2.3 or at[1] > p.at[1] + p.body.length + 1 or p.at[1] > at[1] + 6 for p in placed
+        ):
             placed.append(_Placed(vehicle(rng), at, heading))
     return sorted(placed[:VEHICLES_MAX], key=lambda p: -p.at[1])
 
@@ -281,7 +275,7 @@ def street(plates: PlateSource, rng: Rng, size: tuple[int, int] = (768, 448)) ->
 
 
 def _plate(
-    picture: Pixels, camera: Camera, placed: _Placed, plate: FlatPlate, index: int, rng: Rng
+    picture: Pixels, camera: Camera, placed: _Placed, plate: Plate, index: int, rng: Rng
 ) -> list[tuple[Thing, Pixels, int]]:
     """Draws a vehicle's plate, sometimes in a frame, and tells where it is."""
     quad = _plate_quad(plate, placed.body)
@@ -354,8 +348,6 @@ def make(plates: PlateSource, rng: Rng) -> Scene:
 
 def main() -> None:
     """Writes a few scenes with what is to be found drawn in."""
-    from synth.plate import PlateFactory
-
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=12)
     parser.add_argument("--seed", type=int, default=1)

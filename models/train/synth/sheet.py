@@ -8,8 +8,9 @@ import sys
 import cv2
 import numpy as np
 
-from .fonts import FontsMissing
-from .plate import PlateFactory
+from synth.canvas import Surroundings
+from synth.fonts import FontsMissing
+from synth.plate import PlateFactory
 
 CELL = (236, 128)
 """Width and height of a cell in pixels, its caption included."""
@@ -28,8 +29,6 @@ def _cell(image: np.ndarray, caption: str) -> np.ndarray:
 
 def sheet(factory: PlateFactory, rows: int, columns: int, canvas: bool, every_format: bool) -> np.ndarray:
     """The sheet as uint8 RGB; `every_format` shows one plate of each format in turn."""
-    from .canvas import Surroundings
-
     surroundings = Surroundings(factory)
     cells = []
     total = len(factory.formats) if every_format else rows * columns

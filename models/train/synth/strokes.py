@@ -16,7 +16,7 @@ import random
 import cv2
 import numpy as np
 
-from .fonts import GLYPH_HEIGHT
+from synth.fonts import GLYPH_HEIGHT
 
 Vertex = tuple[float, float, float]
 Path = tuple[bool, list[Vertex]]
@@ -144,7 +144,8 @@ class StrokeAlphabet:
         knee = self.rng.uniform(0.32, 0.48)
         if self.rng.random() < 0.2:
             middle = self.mid
-            return [_open((0, self.terminal), (0, 0, 1), (1, 0, 1), (1, middle, 1), (0, middle, 1), (0, 1), (1, 1))], 1.0
+            foot = ((1, middle, 1), (0, middle, 1), (0, 1), (1, 1))
+            return [_open((0, self.terminal), (0, 0, 1), (1, 0, 1), *foot)], 1.0
         return [_open((0, self.terminal), (0, 0, 1), (1, 0, 1), (1, knee, 0.7), (0, 1, 0), (1, 1))], 1.0
 
     def _sym_3(self) -> tuple[list[Path], float]:
@@ -159,7 +160,8 @@ class StrokeAlphabet:
         bar, stem = self.rng.uniform(0.6, 0.8), self.rng.uniform(0.68, 0.82)
         kind = self.rng.random()
         if kind < 0.65:
-            return [_closed((stem, 0), (0, bar), (stem, bar)), _open((stem, 0), (stem, 1)), _open((0, bar), (1, bar))], 1.05
+            upright = _open((stem, 0), (stem, 1))
+            return [_closed((stem, 0), (0, bar), (stem, bar)), upright, _open((0, bar), (1, bar))], 1.05
         lean = self.rng.uniform(0.1, 0.5)
         return [_open((lean, 0), (0, bar), (1, bar)), _open((stem, self.rng.uniform(0.2, 0.45)), (stem, 1))], 1.05
 
@@ -175,7 +177,8 @@ class StrokeAlphabet:
         if kind < 0.65:
             return [bowl, _open((1, self.terminal), (1, 0, 1), (0, 0, 1), (0, 0.72))], 1.0
         if kind < 0.85:
-            return [bowl, _open((self.rng.uniform(0.6, 0.85), 0), (0.0, self.rng.uniform(0.5, 0.62), 1), (0, 0.76))], 1.0
+            tip = (self.rng.uniform(0.6, 0.85), 0)
+            return [bowl, _open(tip, (0.0, self.rng.uniform(0.5, 0.62), 1), (0, 0.76))], 1.0
         return [bowl, _open((0.85, 0), (0, 0, 1), (0, 0.72))], 1.0
 
     def _sym_7(self) -> tuple[list[Path], float]:
@@ -221,7 +224,8 @@ class StrokeAlphabet:
         return [_closed((0, 0, 0), (1, 0, 1), (1, 1, 1), (0, 1, 0))], 1.03
 
     def _sym_E(self) -> tuple[list[Path], float]:
-        return [_open((1, 0), (0, 0), (0, 1), (1, 1)), _open((0, self.mid), (self.rng.uniform(0.75, 0.98), self.mid))], 0.93
+        bar = _open((0, self.mid), (self.rng.uniform(0.75, 0.98), self.mid))
+        return [_open((1, 0), (0, 0), (0, 1), (1, 1)), bar], 0.93
 
     def _sym_F(self) -> tuple[list[Path], float]:
         return [_open((1, 0), (0, 0), (0, 1)), _open((0, self.mid), (self.rng.uniform(0.72, 0.95), self.mid))], 0.92

@@ -11,12 +11,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Pixels = NDArray[np.uint8]
-Floats = NDArray[np.float32]
-Rng = np.random.Generator
-Colour = tuple[int, int, int]
+from arrays import Colour, Floats, Pixels, Rng
 
 PAINTS: tuple[Colour, ...] = (
     (30, 60, 130), (158, 160, 164), (206, 206, 200), (172, 40, 36), (46, 48, 54), (210, 120, 30),

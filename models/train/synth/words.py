@@ -8,22 +8,25 @@ import random
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from .fonts import SCRIPT_PREFIX, Face
+from synth.fonts import SCRIPT_PREFIX, Face
 
 WORD_HEIGHT = 40
 """Height in pixels of the ink of a word mask."""
 
 _SCRIPTS = {
-    "cjk": "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼港澳学警가나다라마바사아자거너더러머버서어저고노도로모보소호하배あいうえかきくけさすせそ品川大阪名古屋",
+    "cjk": "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼港澳学警"
+    "가나다라마바사아자거너더러머버서어저고노도로모보소호하배あいうえかきくけさすせそ品川大阪名古屋",
     "arabic": "ابتثجحخدذرزسشصضطظعغفقكلمنهوي٠١٢٣٤٥٦٧٨٩",
     "thai": "กขคฆงจฉชซญฎฐธนบปผพฟมยรลวศษสหฬอฮ",
     "bengali": "কখগঘঙচছজঝটঠডঢতথদধনপফবভমযরলশষসহ",
 }
 _ARABIC_WORDS = ("دبي", "قطر", "الكويت", "السعودية", "عمان", "أبوظبي", "مصر", "المغرب", "تونس")
-_DEALER_STEMS = ("AUTO", "motors", "Cars", "Garage", "AUTOHAUS", "Veiculos", "Toyota of", "HONDA", "Ford", "Autos", "CarCentre", "Motor Group",
-                 "ALUMNI", "University", "www.", "Renault", "VW", "BMW", "Chevrolet", "Fiat", "Peugeot", "Dealer", "CITY", "Smith &", "Nissan")
-_DEALER_ENDS = ("Sons", "Ltd", "GmbH", "of Springfield", "LAKE", ".com", ".co.uk", ".de", "County", "Center", "Tel 555-0142", "01632 960", "Group",
-                "S.A.", "ALLEN", "WEST", "PLUS", "24", "4x4", "FAMILY", "", "Premium", "Valley")
+_DEALER_STEMS = ("AUTO", "motors", "Cars", "Garage", "AUTOHAUS", "Veiculos", "Toyota of", "HONDA", "Ford", "Autos",
+                 "CarCentre", "Motor Group", "ALUMNI", "University", "www.", "Renault", "VW", "BMW", "Chevrolet",
+                 "Fiat", "Peugeot", "Dealer", "CITY", "Smith &", "Nissan")
+_DEALER_ENDS = ("Sons", "Ltd", "GmbH", "of Springfield", "LAKE", ".com", ".co.uk", ".de", "County", "Center",
+                "Tel 555-0142", "01632 960", "Group", "S.A.", "ALLEN", "WEST", "PLUS", "24", "4x4", "FAMILY", "",
+                "Premium", "Valley")
 
 
 class Words:

@@ -5,8 +5,7 @@ import unittest
 import numpy as np
 import torch
 
-import paths
-from reader import calibrate, data
+from reader import calibrate, data, label
 from reader.model import CHARACTERS, CLASSES, HEIGHT, STEPS, WIDTH, Reader
 from synth import degrade
 
@@ -97,11 +96,29 @@ class Calibration(unittest.TestCase):
         self.assertAlmostEqual(wrong.error(), 0.5, places=3)
 
 
-class HeldBack(unittest.TestCase):
-    def test_one_picture_in_ten_is_held_back_and_always_the_same(self) -> None:
-        kept = [paths.held_back("openlpr", f"images/{n}.webp") for n in range(2_000)]
-        self.assertEqual(kept, [paths.held_back("openlpr", f"images/{n}.webp") for n in range(2_000)])
-        self.assertTrue(150 < sum(kept) < 250)
+class Speaker:
+    """In the place of a session: says the given texts, one a view."""
+
+    def __init__(self, texts: list[str], sure: float) -> None:
+        self.steps = logits_of(texts, sure).softmax(-1).numpy()
+
+    def run(self, _outputs: None, _inputs: dict[str, np.ndarray]) -> list[np.ndarray]:
+        """The steps of all views."""
+        return [self.steps]
+
+
+class Labels(unittest.TestCase):
+    def test_a_text_is_taken_when_all_views_of_all_models_say_it_and_are_sure(self) -> None:
+        views = np.zeros((2, HEIGHT, WIDTH), np.uint8)
+        sure, other, unsure = (Speaker([*texts], lead) for texts, lead in (
+            (("AB12", "AB12"), 12.0), (("AB12", "AB17"), 12.0), (("AB12", "AB12"), 4.0),
+        ))  # fmt: skip
+        self.assertEqual(label.agreed([sure, sure], views), "AB12")
+        self.assertIsNone(label.agreed([sure, other], views))
+        self.assertIsNone(label.agreed([unsure], views))
+
+    def test_what_is_too_short_for_a_plate_is_not_taken(self) -> None:
+        self.assertIsNone(label.agreed([Speaker(["A1"], 12.0)], np.zeros((1, HEIGHT, WIDTH), np.uint8)))
 
 
 if __name__ == "__main__":

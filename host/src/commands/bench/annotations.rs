@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ovr_domain::BBox;
+use ovr_domain::{BBox, Class};
 use serde::Deserialize;
 
 use crate::print::Refusal;
@@ -35,6 +35,45 @@ pub(super) struct Annotated {
     pub(super) height: f32,
     /// The plates that somebody boxed; there may be others.
     pub(super) plates: Vec<AnnotatedPlate>,
+    /// The vehicles that somebody boxed; a set without any has not labelled them.
+    #[serde(default)]
+    pub(super) vehicles: Vec<AnnotatedVehicle>,
+    /// False where nobody has looked for plates.
+    #[serde(default = "labelled")]
+    pub(super) plates_labelled: bool,
+}
+
+const fn labelled() -> bool {
+    true
+}
+
+/// One boxed vehicle.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub(super) struct AnnotatedVehicle {
+    /// `[x1, y1, x2, y2]` in pixels.
+    bbox: [f32; 4],
+    class: String,
+    /// Too far away or too much hidden to be asked for.
+    #[serde(default)]
+    pub(super) ignore: bool,
+}
+
+impl AnnotatedVehicle {
+    pub(super) fn bbox(&self) -> BBox {
+        let [x1, y1, x2, y2] = self.bbox;
+        BBox::new(x1, y1, x2, y2)
+    }
+
+    /// The class, where the set names one that a detector knows; a "vehicle" or a fire engine has none.
+    pub(super) fn class(&self) -> Option<Class> {
+        match self.class.as_str() {
+            "car" => Some(Class::Car),
+            "truck" => Some(Class::Truck),
+            "bus" => Some(Class::Bus),
+            "motorcycle" => Some(Class::Motorcycle),
+            _ => None,
+        }
+    }
 }
 
 /// One boxed plate.
@@ -50,7 +89,7 @@ pub(super) struct AnnotatedPlate {
     country: Option<String>,
     /// Nobody can read it.
     #[serde(default)]
-    ignore: bool,
+    pub(super) ignore: bool,
 }
 
 impl AnnotatedPlate {
@@ -113,6 +152,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn vehicles_have_the_class_that_the_set_names_and_a_set_may_have_no_plates_labelled() {
+        let row = r#"{"image":"a.png","width":9,"height":9,"plates":[],"plates_labelled":false,
+            "vehicles":[{"bbox":[0,0,4,4],"class":"bus"},{"bbox":[0,0,4,4],"class":"vehicle","ignore":true}]}"#;
+        let row: Annotated = serde_json::from_str(row).unwrap();
+        assert!(!row.plates_labelled);
+        let classes: Vec<_> = row.vehicles.iter().map(|vehicle| (vehicle.class(), vehicle.ignore)).collect();
+        assert_eq!(classes, [(Some(Class::Bus), false), (None, true)]);
+        assert_eq!(row.vehicles[0].bbox(), BBox::new(0.0, 0.0, 4.0, 4.0));
+    }
+
+    #[test]
     fn a_box_that_fills_the_picture_makes_a_crop_and_a_bad_line_is_named() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("annotations.jsonl");
@@ -120,6 +170,7 @@ mod tests {
         std::fs::write(&file, format!("{row}\n\n")).unwrap();
         let rows = load(dir.path()).unwrap();
         assert!(rows[0].is_crop());
+        assert!(rows[0].plates_labelled && !rows[0].plates[0].ignore);
         assert_eq!(rows[0].plates[0].group(), "US");
         assert_eq!(rows[0].plates[0].hint(), ["US-AK"]);
         let austrian = AnnotatedPlate { country: Some("A".to_owned()), ..rows[0].plates[0].clone() };

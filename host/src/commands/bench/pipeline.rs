@@ -13,7 +13,9 @@ use anyhow::Context as _;
 use ovr_capture::SourceConfig;
 use ovr_domain::port::FrameSource as _;
 use ovr_domain::time::{Clock, SystemClock};
-use ovr_domain::{CameraId, Frame, Quad};
+use ovr_domain::track::Class;
+use ovr_domain::{CameraId, Frame};
+use ovr_vision::read::SeenPlate;
 use serde::Serialize;
 
 use crate::app::camera::{CameraCounts, feed};
@@ -188,10 +190,15 @@ impl Bench<'_> {
             for frame in samples {
                 let found = self.vision.detect(&frame.picture)?;
                 looks += 1;
-                let quads: Vec<Quad> =
-                    found.iter().map(|found| found.quad.unwrap_or(found.bbox.quad())).collect();
-                self.vision.read(frame, &quads)?;
-                crops += quads.len() as u32;
+                let plates = found.iter().filter(|found| found.class == Class::Plate);
+                let plates: Vec<SeenPlate> = plates
+                    .map(|found| SeenPlate {
+                        quad: found.quad.unwrap_or(found.bbox.quad()),
+                        confidence: found.confidence,
+                    })
+                    .collect();
+                self.vision.read(frame, &plates)?;
+                crops += plates.len() as u32;
             }
         }
         let after = self.vision.times().totals();

@@ -8,14 +8,11 @@ use ovr_domain::hook::{FormatCheck, NoPlugins};
 use ovr_plugins::registry::{PluginStatus, Plugins};
 use serde::Serialize;
 
-use super::reads::{Group, Miss, Tally, each_picture, set_name, texts};
+use super::reads::{Group, Miss, ROW_PLATES_MIN, Tally, each_picture, set_name, texts};
 use crate::app::plugins;
 use crate::cli::BenchPlugins;
 use crate::config::{Config, plugins_folder};
 use crate::print::{self, Refusal};
-
-/// Fewest plates of a region that gets a row of its own.
-const ROW_PLATES_MIN: usize = 30;
 
 /// Exact plates of one set, or of one region of it.
 #[derive(Serialize)]
@@ -66,7 +63,7 @@ pub(super) fn run(config: &Config, args: &BenchPlugins) -> anyhow::Result<ExitCo
     print::out("| set | plates | without plugins | with, no hint | with hint |");
     print::out("|---|---:|---:|---:|---:|");
     for row in &rows {
-        let percent = |exact: usize| Group { plates: row.plates, exact }.percent();
+        let percent = |exact: usize| 100.0 * exact as f64 / row.plates.max(1) as f64;
         let [without, with, hinted] = [row.without, row.with, row.hinted].map(percent);
         let Row { set, plates, .. } = row;
         print::out(&format!("| {set} | {plates} | {without:.1} % | {with:.1} % | {hinted:.1} % |"));
@@ -117,7 +114,8 @@ fn print_change(hint: &str, without: Option<&Miss>, with: Option<&Miss>) {
 }
 
 impl Compared {
-    /// One row for a set of one region; of several, one for each that is large enough to say something, and one for the rest.
+    /// One row for a set of one region; of several, one for all, one for each that is large enough to say something, and one
+    /// for the rest.
     fn rows(&self, set: &str) -> Vec<Row> {
         let row = |set: String, of: &dyn Fn(&Tally) -> Group| {
             let [without, with, hinted] = [&self.without, &self.with, &self.hinted].map(of);
@@ -131,10 +129,10 @@ impl Compared {
         };
         let groups = &self.without.groups;
         if groups.len() < 2 {
-            return vec![row(set.to_owned(), &Tally::all)];
+            return vec![row(set.to_owned(), &|tally| tally.all)];
         }
         let is_large = |name: &str| groups.get(name).is_some_and(|group| group.plates >= ROW_PLATES_MIN);
-        let mut rows: Vec<Row> = Vec::new();
+        let mut rows: Vec<Row> = vec![row(format!("{set} all"), &|tally| tally.all)];
         for name in groups.keys().filter(|name| is_large(name)) {
             rows.push(row(format!("{set} {name}"), &|tally| tally.sum_of(|other| other == name)));
         }

@@ -13,10 +13,14 @@ use ovr_vision::read::{StillPlate, StillReader};
 use serde::Serialize;
 
 use super::annotations::{self, Annotated, AnnotatedPlate};
+use super::text::{compared, merged};
 use crate::app::{self, plugins};
 use crate::cli::{BenchReads, Hint};
 use crate::config::Config;
 use crate::print;
+
+/// Fewest plates of a country that gets a row of its own in a table.
+pub(super) const ROW_PLATES_MIN: usize = 30;
 
 /// What was read of a set.
 #[derive(Debug, Default, Serialize)]
@@ -32,16 +36,19 @@ struct Report {
 /// Plates counted.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Tally {
-    pub(super) plates: usize,
-    found: usize,
-    pub(super) exact: usize,
+    #[serde(flatten)]
+    pub(super) all: Group,
     pub(super) groups: BTreeMap<String, Group>,
 }
 
-#[derive(Debug, Default, Serialize)]
+#[derive(Debug, Clone, Copy, Default, Serialize)]
 pub(super) struct Group {
     pub(super) plates: usize,
+    /// A text was read at the plate's place.
+    found: usize,
     pub(super) exact: usize,
+    /// With O taken for 0 and I for 1.
+    exact_merged: usize,
 }
 
 /// A plate that was not read exactly.
@@ -124,17 +131,12 @@ impl Tally {
         let there = read.iter().filter(|(_, bbox)| at_the_same_place(plate.bbox(), *bbox));
         let overlap = |(_, bbox): &&(String, BBox)| plate.bbox().overlap(*bbox);
         let best = there.max_by(|a, b| overlap(a).total_cmp(&overlap(b)));
-        let group = self.groups.entry(plate.group().to_owned()).or_default();
-        group.plates += 1;
-        self.plates += 1;
-        self.found += usize::from(best.is_some());
         let read = best.map(|(text, _)| text.clone());
-        if read.as_ref() == Some(&truth) {
-            group.exact += 1;
-            self.exact += 1;
-            return None;
-        }
-        Some(Miss { image: image.to_owned(), truth, read })
+        let group = self.groups.entry(plate.group().to_owned()).or_default();
+        group.count(&truth, read.as_deref());
+        self.all.count(&truth, read.as_deref());
+        let is_exact = read.as_ref() == Some(&truth);
+        (!is_exact).then(|| Miss { image: image.to_owned(), truth, read })
     }
 
     /// The plates of some regions.
@@ -142,12 +144,10 @@ impl Tally {
         let meant = self.groups.iter().filter(|(name, _)| is_meant(name)).map(|(_, group)| group);
         meant.fold(Group::default(), |sum, group| Group {
             plates: sum.plates + group.plates,
+            found: sum.found + group.found,
             exact: sum.exact + group.exact,
+            exact_merged: sum.exact_merged + group.exact_merged,
         })
-    }
-
-    pub(super) fn all(&self) -> Group {
-        Group { plates: self.plates, exact: self.exact }
     }
 }
 
@@ -157,12 +157,22 @@ impl Report {
             let read = miss.read.as_deref().unwrap_or("(not found)");
             print::out(&format!("miss  {:<12} read {:<14} {}", miss.truth, read, miss.image));
         }
-        for (name, group) in &self.tally.groups {
-            let (exact, plates, percent) = (group.exact, group.plates, group.percent());
-            print::out(&format!("{name:<8} {exact:>5} of {plates:>5} exact  {percent:5.1} %"));
+        print::out("");
+        print::out("| country | plates | found | exact | O=0, I=1 |");
+        print::out(&format!("|---|{}", "---:|".repeat(4)));
+        let all = ("all".to_owned(), self.tally.all);
+        for (name, group) in self.tally.groups.iter().map(|(name, group)| (name.clone(), *group)).chain([all])
+        {
+            let [found, exact, merged] =
+                [group.found, group.exact, group.exact_merged].map(|count| group.share(count));
+            print::out(&format!(
+                "| {name} | {} | {found:.1} % | {exact:.1} % | {merged:.1} % |",
+                group.plates
+            ));
         }
-        let Tally { plates, found, exact, .. } = &self.tally;
-        let (set, images, percent) = (&self.set, self.images, self.tally.all().percent());
+        print::out("");
+        let Group { plates, found, exact, .. } = self.tally.all;
+        let (set, images, percent) = (&self.set, self.images, self.tally.all.percent());
         let ms = self.ms_per_image;
         print::out(&format!(
             "{set}: {images} pictures, {plates} plates, {found} found, {exact} exact ({percent:.1} %), {ms:.0} ms a picture"
@@ -171,17 +181,23 @@ impl Report {
 }
 
 impl Group {
-    pub(super) fn percent(&self) -> f64 {
-        100.0 * self.exact as f64 / self.plates.max(1) as f64
+    fn count(&mut self, truth: &str, read: Option<&str>) {
+        let is = |right: bool| usize::from(right);
+        self.plates += 1;
+        self.found += is(read.is_some());
+        self.exact += is(read == Some(truth));
+        self.exact_merged += is(read.is_some_and(|read| merged(read) == merged(truth)));
     }
-}
 
-/// What is compared: A-Z and 0-9. Characters of other scripts (a Chinese province) count neither for nor against.
-fn compared(text: &str) -> String {
-    text.chars()
-        .map(|c| c.to_ascii_uppercase())
-        .filter(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
-        .collect()
+    /// A count in percent of the plates.
+    pub(super) fn share(&self, count: usize) -> f64 {
+        100.0 * count as f64 / self.plates.max(1) as f64
+    }
+
+    /// Exact plates in percent.
+    pub(super) fn percent(&self) -> f64 {
+        self.share(self.exact)
+    }
 }
 
 /// The centre of one lies in the other: the text alone is smaller than the plate that somebody boxed, so overlap
@@ -212,7 +228,8 @@ mod tests {
         let wrong = tally.count("2.png", &plate("AB13"), &read).unwrap();
         let elsewhere = [("AB12".to_owned(), BBox::new(200.0, 11.0, 230.0, 19.0))];
         let missed = tally.count("3.png", &plate("AB12"), &elsewhere).unwrap();
-        assert_eq!((tally.plates, tally.found, tally.exact), (3, 2, 1));
+        let Group { plates, found, exact, exact_merged } = tally.all;
+        assert_eq!((plates, found, exact, exact_merged), (3, 2, 1, 1));
         assert_eq!(tally.groups["EU"].exact, 1);
         assert_eq!((wrong.read.as_deref(), missed.read), (Some("AB12"), None));
     }

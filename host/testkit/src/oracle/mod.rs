@@ -3,7 +3,8 @@
 //! Only the final state of an event counts. Events and passes are matched by text first, where a plate passes
 //! twice by the time that both share, and then, for what was read wrong or not at all, by time and place. Every
 //! pass must have exactly one event and every event a pass: a plate out of nothing, a second event of one pass and
-//! an event that never became final are all failures.
+//! an event that never became final are all failures. An unread track that was merged into the event of a pass that was in
+//! view is none: it is that pass, and says so.
 
 use std::collections::BTreeMap;
 
@@ -90,8 +91,11 @@ pub fn judge(truth: &Truth, events: &[PlateEvent]) -> Verdict {
         verdict.count(&outcome);
         verdict.lines.push(line_of(pass, &outcome));
     }
-    for event in trial.open {
-        verdict.count_spare(truth, event);
+    for event in &trial.open {
+        match trial.part_of(event) {
+            Some(pass) => verdict.lines.push(format!("part       {:<9} an unread part of this pass", pass.plate)),
+            None => verdict.count_spare(truth, event),
+        }
     }
     for event in unfinished {
         verdict.unfinished += 1;
@@ -113,6 +117,14 @@ struct Trial<'a> {
 impl<'a> Trial<'a> {
     fn new(truth: &'a Truth) -> Self {
         Self { truth, open: Vec::new(), matched: vec![None; truth.passes.len()] }
+    }
+
+    /// The pass into whose event an unread one was merged, when both were in view at one time.
+    fn part_of(&self, event: &PlateEvent) -> Option<&'a Pass> {
+        let into = event.dedup.repeats_event_id.filter(|_| event.dedup.decision == DedupDecision::Merge)?;
+        let mut pairs = self.truth.passes.iter().zip(&self.matched);
+        let (pass, _) = pairs.find(|(_, matched)| matched.is_some_and(|whole| whole.event_id == into))?;
+        (text(event).is_none() && shared_time(self.truth, pass, event) > 0.0).then_some(pass)
     }
 
     /// Gives every pass without an event the open one with the best score above zero.

@@ -115,6 +115,21 @@ fn a_corrected_plate_counts_before_the_normalised_one() {
 }
 
 #[test]
+fn an_unread_part_is_no_fault_when_it_was_merged_into_a_pass_that_was_in_view() {
+    let part = |into: usize, decision: DedupDecision| {
+        let mut events = good();
+        let mut part = event(&truth().passes[0], None);
+        part.dedup.decision = decision;
+        part.dedup.repeats_event_id = Some(events[into].event_id);
+        events.push(part);
+        events
+    };
+    assert!(judge(&truth(), &part(FIRST, DedupDecision::Merge)).all_right());
+    fails(&part(FIRST, DedupDecision::Emit), |v| v.false_unread);
+    fails(&part(REPEAT, DedupDecision::Merge), |v| v.false_unread);
+}
+
+#[test]
 fn no_events_at_all_is_everything_missed() {
     let verdict = judge(&truth(), &[]);
     assert_eq!((verdict.missed, verdict.all_right()), (4, false));

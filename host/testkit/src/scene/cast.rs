@@ -58,7 +58,7 @@ pub(crate) const CAST: &[Role] = &[
         ..role("GK-482-RB", "fr", Shape::CarFront, [158, 160, 164])
     },
     // Too far away to be read, ever.
-    Role { place: [-4.5, 26.6], speed: -0.03, ..role("TKR 64H", "au", Shape::CarFront, [60, 32, 36]) },
+    Role { place: [-5.8, 34.0], speed: -0.03, ..role("TKR 64H", "au", Shape::CarFront, [60, 32, 36]) },
     Role { at_s: 2.6, ..role("KA XT 739", "de", Shape::CarFront, BLUE) },
     Role {
         place: [0.8, 3.0],

@@ -11,6 +11,7 @@ mod camera;
 mod canvas;
 mod cast;
 mod font;
+mod passage;
 mod planes;
 mod plate;
 mod truth;
@@ -25,6 +26,7 @@ use planes::Sensor;
 
 pub use camera::SIZE;
 pub use font::Font;
+pub use passage::{PASSAGE_HEIGHT_PX, Passage, View, invented_text};
 pub use plate::{LAYOUTS, Layout, STILL_WIDTH_PX, Strip, plate_still};
 pub use truth::{Pass, Sighting, Truth};
 

@@ -43,6 +43,16 @@ impl ClassMap {
         self.classes.get(&index).copied()
     }
 
+    /// Whether an index has this class.
+    pub fn has(&self, class: Class) -> bool {
+        self.classes.values().any(|&known| known == class)
+    }
+
+    /// Whether an index has the class of a vehicle.
+    pub fn has_vehicles(&self) -> bool {
+        self.classes.values().any(|class| class.is_vehicle())
+    }
+
     /// Index to class, as [`DetectorConfig::classes`](super::DetectorConfig::classes) has it.
     pub fn into_inner(self) -> BTreeMap<usize, Class> {
         self.classes
@@ -73,9 +83,12 @@ fn class_of(name: &str) -> Option<Class> {
 }
 
 /// Reads the `names` metadata that Ultralytics' exporter writes, Python's notation of a dictionary such as
-/// `{0: 'car', 1: "driver's cab"}` or of a list such as `['car', 'bus']`. Nothing when it is neither.
+/// `{0: 'car', 1: "driver's cab"}` or of a list such as `['car', 'bus']`. Nothing when it is neither or too long.
 pub(super) fn parse_names(text: &str) -> Option<BTreeMap<usize, String>> {
-    let text = text.get(..NAMES_BYTES_MAX).unwrap_or(text).trim();
+    if text.len() > NAMES_BYTES_MAX {
+        return None;
+    }
+    let text = text.trim();
     let inner = |open: char, close: char| text.strip_prefix(open)?.strip_suffix(close);
     let (mut rest, keyed) = match (inner('{', '}'), inner('[', ']')) {
         (Some(inside), _) => (inside, true),
@@ -118,10 +131,13 @@ mod tests {
         assert_eq!(map.get(1), None);
         assert_eq!(map.get(5), Some(Class::Plate));
         assert_eq!(map.last(), Some(5));
+        assert!(map.has(Class::Plate) && map.has_vehicles());
+        assert!(!ClassMap::new(BTreeMap::from([(0, Class::Plate)])).has_vehicles());
         let list = parse_names("['person', 'Motor-Bike']").unwrap();
         assert_eq!(ClassMap::from_names(&list).get(1), Some(Class::Motorcycle));
         assert_eq!(parse_names("car, bus"), None);
         assert_eq!(parse_names("{0: 'car', 1: bus}"), None);
+        assert_eq!(parse_names(&format!("['{}']", "é".repeat(NAMES_BYTES_MAX))), None);
     }
 
     proptest! {

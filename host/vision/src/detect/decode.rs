@@ -20,6 +20,8 @@ pub(super) struct Raw {
     pub(super) score: f32,
     /// The network's index.
     pub(super) class: usize,
+    /// Its row (or column, where the layout is written so) of the output: other outputs are ordered alike.
+    pub(super) row: usize,
 }
 
 /// Decodes outputs of one model.
@@ -29,6 +31,7 @@ pub(super) struct Decoder {
     /// Shape of the output without the leading 1.
     shape: (usize, usize),
     input: (u32, u32),
+    /// Smallest score that is a candidate.
     floor: f32,
     /// For each row of a YOLOX output column, row and stride of its cell.
     grid: Vec<[f32; 3]>,
@@ -38,24 +41,12 @@ pub(super) struct Decoder {
 
 impl Decoder {
     /// For outputs of `[1, shape.0, shape.1]` from an input of `input` pixels across and down.
-    pub(super) fn new(layout: Layout, shape: (usize, usize), input: (u32, u32), floor: f32) -> Self {
+    pub(super) fn new(layout: Layout, shape: (usize, usize), input: (u32, u32)) -> Self {
         let grid = match layout {
             Layout::Yolox => grid(input, shape.0),
             _ => Vec::new(),
         };
-        Self {
-            layout,
-            shape,
-            input,
-            floor: if floor.is_nan() { 1.0 } else { floor.clamp(0.0, 1.0) },
-            grid,
-            best: (Vec::new(), Vec::new()),
-        }
-    }
-
-    /// The layout that it decodes.
-    pub(super) fn layout(&self) -> Layout {
-        self.layout
+        Self { layout, shape, input, floor: 1.0, grid, best: (Vec::new(), Vec::new()) }
     }
 
     /// Shape of the output without the leading 1.
@@ -63,8 +54,9 @@ impl Decoder {
         self.shape
     }
 
-    /// Everything at or above the floor; nothing when `data` does not have the shape that was promised.
-    pub(super) fn decode(&mut self, data: &[f32]) -> Vec<Raw> {
+    /// Everything whose score is at least `floor`; nothing when `data` does not have the shape that was promised.
+    pub(super) fn decode(&mut self, data: &[f32], floor: f32) -> Vec<Raw> {
+        self.floor = if floor.is_nan() { 1.0 } else { floor.clamp(0.0, 1.0) };
         let (a, b) = self.shape;
         if a.checked_mul(b) != Some(data.len()) || b == 0 {
             return Vec::new();
@@ -102,9 +94,10 @@ impl Decoder {
         let boxes = xs.iter().zip(ys).zip(ws.iter().zip(hs));
         let found = boxes
             .zip(best.iter().zip(&classes))
-            .filter_map(|(((&x, &y), (&w, &h)), (&score, &class))| {
+            .enumerate()
+            .filter_map(|(row, (((&x, &y), (&w, &h)), (&score, &class)))| {
                 let score = self.score(score)?;
-                self.raw(from_centre([x, y, w, h]), score, class as usize)
+                self.raw(from_centre([x, y, w, h]), score, class as usize, row)
             })
             .collect();
         self.best = (best, classes);
@@ -114,26 +107,26 @@ impl Decoder {
     /// `[1, N, 5 + nc]`: most boxes go by their objectness alone.
     fn rows(&self, data: &[f32], to_box: impl Fn([f32; 3], [f32; 4]) -> BBox) -> Vec<Raw> {
         let cells = self.grid.iter().copied().chain(std::iter::repeat([0.0; 3]));
-        let decode = |(row, cell): (&[f32], [f32; 3])| {
-            let (&[x, y, w, h, objectness], classes) = row.split_first_chunk::<5>()?;
+        let decode = |(row, (values, cell)): (usize, (&[f32], [f32; 3]))| {
+            let (&[x, y, w, h, objectness], classes) = values.split_first_chunk::<5>()?;
             let objectness = self.score(objectness)?;
             let (class, best) = most_probable(classes)?;
             let score = self.score(objectness * class_score(best)?)?;
-            self.raw(to_box(cell, [x, y, w, h]), score, class)
+            self.raw(to_box(cell, [x, y, w, h]), score, class, row)
         };
-        data.chunks_exact(self.shape.1).zip(cells).filter_map(decode).collect()
+        data.chunks_exact(self.shape.1).zip(cells).enumerate().filter_map(decode).collect()
     }
 
     /// `[1, N, 6]`: corners, score, class.
     fn finished(&self, data: &[f32]) -> Vec<Raw> {
         let (rows, _) = data.as_chunks::<6>();
-        let decode = |&[x1, y1, x2, y2, score, class]: &[f32; 6]| {
+        let decode = |(row, &[x1, y1, x2, y2, score, class]): (usize, &[f32; 6])| {
             let score = self.score(score)?;
             let is_index = (0.0..65_536.0).contains(&class);
             let index = is_index.then(|| class.round() as usize)?;
-            self.raw(BBox::new(x1, y1, x2, y2), score, index)
+            self.raw(BBox::new(x1, y1, x2, y2), score, index, row)
         };
-        rows.iter().filter_map(decode).collect()
+        rows.iter().enumerate().filter_map(decode).collect()
     }
 
     /// The score, when it is one and reaches the floor.
@@ -143,11 +136,11 @@ impl Decoder {
     }
 
     /// The candidate, when its box may be one.
-    fn raw(&self, bbox: BBox, score: f32, class: usize) -> Option<Raw> {
+    fn raw(&self, bbox: BBox, score: f32, class: usize, row: usize) -> Option<Raw> {
         let (width, height) = (self.input.0 as f32, self.input.1 as f32);
         let inside = BBox::new(0.0, 0.0, width, height).contains(bbox.centre());
         let fits = bbox.width() <= 2.0 * width && bbox.height() <= 2.0 * height;
-        (bbox.is_sane() && inside && fits).then_some(Raw { bbox, score, class })
+        (bbox.is_sane() && inside && fits).then_some(Raw { bbox, score, class, row })
     }
 }
 
@@ -222,12 +215,19 @@ mod tests {
                     data[12..18].copy_from_slice(&[16.0, 8.0, 32.0, 40.0, 0.8, 1.0]);
                 }
             }
-            let found = Decoder::new(layout, (a, b), INPUT, 0.3).decode(&data);
+            let found = Decoder::new(layout, (a, b), INPUT).decode(&data, 0.3);
             let [raw] = found.as_slice() else {
                 panic!("{layout}: {found:?}");
             };
             assert!(raw.bbox.iou(expected) > 0.999, "{layout}: {raw:?}");
             assert_eq!(raw.class, 1, "{layout}");
+            let row = match layout {
+                Layout::YoloV8 => 33,
+                Layout::YoloV5 => 40,
+                Layout::Yolox => 69,
+                Layout::EndToEnd => 2,
+            };
+            assert_eq!(raw.row, row, "{layout}");
             assert!((raw.score - 0.8).abs() < 1e-6, "{layout}");
         }
     }
@@ -235,11 +235,11 @@ mod tests {
     #[test]
     fn outputs_of_the_wrong_size_and_of_no_numbers_give_nothing() {
         for (layout, (a, b)) in ALL {
-            let mut decoder = Decoder::new(layout, (a, b), INPUT, 0.0);
-            assert_eq!(decoder.decode(&[]), []);
-            assert_eq!(decoder.decode(&vec![0.5; a * b - 1]), []);
+            let mut decoder = Decoder::new(layout, (a, b), INPUT);
+            assert_eq!(decoder.decode(&[], 0.0), []);
+            assert_eq!(decoder.decode(&vec![0.5; a * b - 1], 0.0), []);
             for value in [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, f32::MAX, f32::MIN] {
-                assert_eq!(decoder.decode(&vec![value; a * b]), [], "{layout} of {value}");
+                assert_eq!(decoder.decode(&vec![value; a * b], 0.0), [], "{layout} of {value}");
             }
         }
     }
@@ -255,7 +255,7 @@ mod tests {
             floor in 0.0_f32..1.0,
         ) {
             for (layout, (a, b)) in ALL {
-                let found = Decoder::new(layout, (a, b), INPUT, floor).decode(&data[..a * b]);
+                let found = Decoder::new(layout, (a, b), INPUT).decode(&data[..a * b], floor);
                 for raw in found {
                     prop_assert!(raw.bbox.is_sane() && raw.bbox.width() <= 128.0);
                     prop_assert!((floor..=1.0).contains(&raw.score));

@@ -75,6 +75,23 @@ pub(super) fn strides_of(input: (u32, u32), count: usize) -> Option<&'static [us
     STRIDES.into_iter().find(|strides| cells(input, strides) == count && count > 0)
 }
 
+/// Shape, without the leading 1, that an output which has `shape` for an input of `input` pixels has for one of `other`
+/// pixels. Nothing when the rows of `shape` do not come from its cells.
+pub(super) fn shape_at(
+    layout: Layout,
+    shape: (usize, usize),
+    input: (u32, u32),
+    other: (u32, u32),
+) -> Option<(usize, usize)> {
+    let (a, b) = shape;
+    match layout {
+        Layout::YoloV8 => Some((a, cells(other, strides_of(input, b)?))),
+        Layout::Yolox => Some((cells(other, strides_of(input, a)?), b)),
+        Layout::YoloV5 => Some((3 * cells(other, strides_of(input, a / 3)?), b)),
+        Layout::EndToEnd => Some(shape),
+    }
+}
+
 impl Evidence<'_> {
     /// The layout; the configured one when it fits, else the only one that fits. An error says what was found and
     /// what would be right.
@@ -192,6 +209,16 @@ mod tests {
         }
         let message = told(&[1, 84, 8400], (640, 640), Some(3)).unwrap_err();
         assert!(message.contains("3 classes in its metadata"), "{message}");
+    }
+
+    #[test]
+    fn the_shape_for_another_input_follows_from_its_cells() {
+        let at = |layout, shape, other| shape_at(layout, shape, (640, 384), other);
+        assert_eq!(at(Layout::YoloV8, (9, 5_040), (416, 416)), Some((9, 3_549)));
+        assert_eq!(at(Layout::Yolox, (5_040, 85), (416, 416)), Some((3_549, 85)));
+        assert_eq!(at(Layout::YoloV5, (15_120, 85), (416, 416)), Some((10_647, 85)));
+        assert_eq!(at(Layout::EndToEnd, (300, 6), (416, 416)), Some((300, 6)));
+        assert_eq!(at(Layout::YoloV8, (9, 5_041), (416, 416)), None);
     }
 
     #[test]

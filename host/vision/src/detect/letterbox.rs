@@ -1,6 +1,6 @@
 //! The letterbox: a picture scaled to fit a network's input, its proportions kept, the rest filled.
 
-use ovr_domain::geometry::BBox;
+use ovr_domain::geometry::{BBox, Point, Quad};
 use ovr_domain::pixels::{Picture, PixelLayout};
 use ovr_domain::port::Tensor;
 use schemars::JsonSchema;
@@ -138,6 +138,13 @@ impl Placement {
             (bbox.x2 - left) * across,
             (bbox.y2 - top) * down,
         )
+    }
+
+    /// Corners on the input in pixels of the full-size picture; not clipped.
+    pub fn corners_to_picture(&self, quad: &Quad) -> Quad {
+        let (across, down) = self.step();
+        let (left, top) = (self.left as f32, self.top as f32);
+        Quad(quad.0.map(|point| Point { x: (point.x - left) * across, y: (point.y - top) * down }))
     }
 
     /// A box of the full-size picture in pixels of the input.

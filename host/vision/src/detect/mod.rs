@@ -6,6 +6,7 @@
 //! detections that come out are finite boxes inside the picture with a confidence between the floor and 1.
 
 mod classes;
+mod corners;
 mod decode;
 mod layout;
 mod letterbox;
@@ -46,7 +47,7 @@ pub struct DetectorConfig {
     pub classes: BTreeMap<usize, Class>,
     /// Smallest confidence of a detection, 0 to 1.
     pub confidence_min: f32,
-    /// Largest intersection over union that two detections of a class may have, 0 to 1.
+    /// Largest intersection over union that two detections of a class may have, 0 to 1; two plates at most 0.2.
     pub iou_max: f32,
     /// Most candidates that enter non-maximum suppression, the most confident first. 1 to 10000.
     pub candidates_max: usize,
@@ -61,7 +62,7 @@ impl Default for DetectorConfig {
             input_size: None,
             preprocess: None,
             classes: BTreeMap::new(),
-            confidence_min: 0.25,
+            confidence_min: 0.2,
             iou_max: 0.5,
             candidates_max: 1_000,
             detections_max: 300,

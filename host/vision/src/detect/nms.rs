@@ -1,6 +1,6 @@
 //! Greedy non-maximum suppression, class by class.
 
-use ovr_domain::geometry::BBox;
+use ovr_domain::geometry::{BBox, Quad};
 use ovr_domain::track::Class;
 
 /// A box before suppression.
@@ -12,6 +12,8 @@ pub struct Candidate {
     pub bbox: BBox,
     /// 0 to 1.
     pub confidence: f32,
+    /// Its corners, where the network gives them; they play no part in the suppression.
+    pub quad: Option<Quad>,
 }
 
 /// Keeps the `max` most confident candidates, the most confident first; ties by position, so that the outcome does
@@ -29,9 +31,13 @@ pub(super) fn most_confident(candidates: Vec<Candidate>, max: usize) -> Vec<Cand
     ranked.into_iter().map(|(_, candidate)| candidate).collect()
 }
 
+/// Intersection over union above which two plates are one, whatever is configured: vehicles hide each other in part,
+/// but no plate hides another, and two boxes that do not quite agree on one small plate would be two events.
+const PLATES_IOU_MAX: f32 = 0.2;
+
 /// Takes the most confident candidate, drops those of its class whose intersection over union with it is above
-/// `iou_max`, and goes on with the rest. At most `candidates_max` enter and `detections_max` are kept; the time is
-/// at worst their product. The result is sorted, the most confident first.
+/// `iou_max` (0.2 for plates, when that is less), and goes on with the rest. At most `candidates_max` enter and
+/// `detections_max` are kept; the time is at worst their product. The result is sorted, the most confident first.
 pub fn suppress(
     candidates: Vec<Candidate>,
     iou_max: f32,
@@ -43,8 +49,10 @@ pub fn suppress(
         if kept.len() >= detections_max {
             break;
         }
+        let is_plate = candidate.class == Class::Plate;
+        let most = if is_plate { iou_max.min(PLATES_IOU_MAX) } else { iou_max };
         let repeats =
-            |other: &Candidate| other.class == candidate.class && other.bbox.iou(candidate.bbox) > iou_max;
+            |other: &Candidate| other.class == candidate.class && other.bbox.iou(candidate.bbox) > most;
         if !kept.iter().any(repeats) {
             kept.push(candidate);
         }
@@ -58,7 +66,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn candidate(class: Class, x: f32, confidence: f32) -> Candidate {
-        Candidate { class, bbox: BBox::new(x, 0.0, x + 10.0, 10.0), confidence }
+        Candidate { class, bbox: BBox::new(x, 0.0, x + 10.0, 10.0), confidence, quad: None }
     }
 
     #[test]
@@ -74,6 +82,14 @@ mod tests {
         assert_eq!(suppress(found.clone(), 0.5, 1, 10), [found[1]]);
         assert_eq!(suppress(found.clone(), 0.5, 10, 2), [found[1], found[2]]);
         assert_eq!(suppress(found, 0.5, 0, 10), []);
+    }
+
+    #[test]
+    fn two_boxes_of_one_plate_are_one_even_when_they_do_not_quite_agree() {
+        let found = vec![candidate(Class::Plate, 0.0, 0.9), candidate(Class::Plate, 5.0, 0.6)];
+        assert_eq!(suppress(found.clone(), 0.5, 10, 10), [found[0]]);
+        let vehicles = vec![candidate(Class::Car, 0.0, 0.9), candidate(Class::Car, 5.0, 0.6)];
+        assert_eq!(suppress(vehicles, 0.5, 10, 10).len(), 2);
     }
 
     proptest! {

@@ -1,8 +1,8 @@
-//! Where the setup script leaves ONNX Runtime and the models, so that the program, its tests and its benchmarks
-//! look in the same place.
+//! Where ONNX Runtime and the models are, shipped or left by the setup script, so that the program, its tests and its
+//! benchmarks look in the same place.
 
 use std::env;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Folder of the runtime inside the cache.
 const RUNTIME_FOLDER: &str = "onnxruntime-1.31.0";
@@ -29,10 +29,41 @@ pub fn library_file() -> Option<PathBuf> {
     named.or_else(cached).filter(|path| path.is_file())
 }
 
-/// The model with this file name: in `$OVR_MODELS`, else in the cache. Nothing when there is none.
+/// The model with this file name: in `$OVR_MODELS`; in `models` beside the program, in `../share/ovr-alpr/models` from
+/// there or, for a program that cargo built, in its checkout; else in the cache. Nothing when there is none.
 pub fn model_file(name: &str) -> Option<PathBuf> {
-    let named = variable("OVR_MODELS");
-    let cached = || Some(default_cache()?.join(MODEL_FOLDER));
-    let path = named.or_else(cached)?.join(name);
-    path.is_file().then_some(path)
+    let folders = variable("OVR_MODELS").into_iter().chain(beside_the_program());
+    let folders = folders.chain(default_cache().map(|cache| cache.join(MODEL_FOLDER)));
+    folders.map(|folder| folder.join(name)).find(|path| path.is_file())
+}
+
+/// Folders of models that belong to the running program.
+fn beside_the_program() -> Vec<PathBuf> {
+    let Ok(program) = env::current_exe() else {
+        return Vec::new();
+    };
+    let Some(folder) = program.parent() else {
+        return Vec::new();
+    };
+    let mut folders = vec![folder.join("models")];
+    folders.extend(folder.parent().map(|prefix| prefix.join("share/ovr-alpr/models")));
+    // Cargo puts programs and tests below the checkout's `target`.
+    let target = folder.ancestors().find(|above| above.file_name().is_some_and(|name| name == "target"));
+    folders.extend(target.and_then(Path::parent).map(|checkout| checkout.join("models")));
+    folders
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_cargo_built_looks_for_models_in_its_checkout() {
+        let folders = beside_the_program();
+        let checkout = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap();
+        let built_there = env::current_exe().unwrap().starts_with(checkout.join("target"));
+        assert!(!built_there || folders.contains(&checkout.join("models")), "{folders:?}");
+        let program = env::current_exe().unwrap();
+        assert_eq!(folders.first(), Some(&program.parent().unwrap().join("models")));
+    }
 }

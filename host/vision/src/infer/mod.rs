@@ -33,6 +33,13 @@ pub use model::OrtModel;
 pub(crate) use recorded::Recorded;
 pub use runtime::Runtime;
 
+/// A declared shape as people write it: free sides are question marks.
+pub(crate) fn shape_text(shape: &[Option<usize>]) -> String {
+    let sides: Vec<String> =
+        shape.iter().map(|side| side.map_or_else(|| "?".to_owned(), |side| side.to_string())).collect();
+    format!("[{}]", sides.join(", "))
+}
+
 /// What ONNX Runtime computes with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -2,8 +2,9 @@
 //!
 //! A general text reader knows thousands of characters; a plate has A-Z and 0-9. Every class is folded onto the symbol
 //! that it looks like (case, accents, full-width forms, Cyrillic and Greek twins); what looks like none is *other* and
-//! counts as no character. Which of two twins a reader says (0 or O, 1 or I) it guesses from the words it was trained
-//! on, so part of the probability is lent to the twin and the shape of the whole plate decides.
+//! counts as no character. Which of two twins a general reader says (0 or O, 1 or I) it guesses from the words it was
+//! trained on, so part of its probability is lent to the twin, for the rules of the plate's country to decide. A reader of
+//! plates is calibrated, and what it says stands.
 
 use ovr_domain::port::InferenceError;
 
@@ -69,9 +70,6 @@ const LOOKALIKES: [(&str, char); 40] = [
     ("№", 'N'),
 ];
 
-/// Characters that stand between the characters of a plate: hyphens, dots, seals read as dots.
-const SEPARATORS: &str = " -.,:;'·•`~_|/*\\\"°‐–—=+()[]";
-
 /// Symbols that readers take for each other, and the share of one's probability that is lent to the other.
 const TWINS: [(char, char, f32); 13] = [
     ('O', '0', 0.15),
@@ -114,11 +112,6 @@ pub(crate) fn fold(character: char) -> Option<Symbol> {
     symbol(narrow.to_ascii_uppercase()).or_else(|| symbol(twin()?))
 }
 
-/// Whether a character separates groups on plates and is none itself.
-pub(crate) fn is_separator(character: char) -> bool {
-    SEPARATORS.contains(character)
-}
-
 /// Symbols that a symbol is taken for.
 pub(crate) fn twins(of: Symbol) -> impl Iterator<Item = Symbol> {
     TWINS.iter().filter_map(move |&(a, b, _)| {
@@ -132,13 +125,21 @@ pub(crate) fn twins(of: Symbol) -> impl Iterator<Item = Symbol> {
 pub(crate) struct Alphabet {
     characters: Vec<Option<char>>,
     symbols: Vec<Option<Symbol>>,
+    /// Whether the reader is a general one, whose probabilities are shared with twins.
+    lends: bool,
 }
 
 impl Alphabet {
     /// From the characters of the classes, in their order; `None` is the class that means no character.
     pub(crate) fn new(characters: Vec<Option<char>>) -> Self {
         let symbols = characters.iter().map(|character| character.map_or(Some(0), fold)).collect();
-        Self { characters, symbols }
+        Self { characters, symbols, lends: false }
+    }
+
+    /// The same for a general reader: part of a symbol's probability goes to its twins.
+    pub(crate) fn lending(mut self) -> Self {
+        self.lends = true;
+        self
     }
 
     /// PP-OCR's `character` metadata: one character a line, the CTC blank before them and the space after them.
@@ -171,12 +172,7 @@ impl Alphabet {
         })
     }
 
-    /// The character of a class; nothing for the blank.
-    pub(crate) fn character(&self, class: usize) -> Option<char> {
-        self.characters.get(class).copied().flatten()
-    }
-
-    /// Folds the probabilities of all classes onto the symbols and lends part of them to the twins. Values that are not
+    /// Folds the probabilities of all classes onto the symbols; of a general reader, twins get their part. Values that are not
     /// numbers or negative count as 0; a row without any probability is taken as no character. The result adds up to 1.
     pub(crate) fn fold_row(&self, probabilities: &[f32]) -> Row {
         let mut row = [0.0; SYMBOLS];
@@ -188,7 +184,9 @@ impl Alphabet {
             }
         }
         normalise(&mut row);
-        lend(&mut row);
+        if self.lends {
+            lend(&mut row);
+        }
         row
     }
 }
@@ -243,15 +241,17 @@ mod tests {
     fn the_character_list_has_a_blank_before_and_a_space_behind() {
         let alphabet = Alphabet::from_lines("-\nA\n京\n7");
         assert_eq!(alphabet.len(), 6);
-        let classes: Vec<Option<char>> = (0..6).map(|class| alphabet.character(class)).collect();
-        assert_eq!(classes, [None, Some('-'), Some('A'), Some('京'), Some('7'), Some(' ')]);
+        assert_eq!(alphabet.characters, [None, Some('-'), Some('A'), Some('京'), Some('7'), Some(' ')]);
         assert!(alphabet.check("m", 6).is_ok());
         assert!(alphabet.check("m", 7).unwrap_err().to_string().contains("7 classes"));
     }
 
     #[test]
-    fn other_characters_count_as_none_and_twins_share() {
+    fn other_characters_count_as_none_and_twins_share_when_the_reader_is_a_general_one() {
         let alphabet = Alphabet::from_lines("O\n京\n7");
+        let own = alphabet.fold_row(&[0.1, 0.6, 0.2, 0.0, 0.1]);
+        assert!((own[usize::from(symbol('O').unwrap())] - 0.6).abs() < 1e-6);
+        let alphabet = alphabet.lending();
         let row = alphabet.fold_row(&[0.1, 0.6, 0.2, 0.0, 0.1]);
         assert!((row[0] - 0.4).abs() < 1e-6);
         let at = |c| row[usize::from(symbol(c).unwrap())];

@@ -1,9 +1,9 @@
 //! From evidence to a reading: which texts are possible, which is best, and what else could stand at each position.
 //!
-//! One line may be seen several times (crops with other margins); a text is scored by every view with the exact
-//! probability that the view gives it, and the mean of the logarithms counts. Texts come from the views' own searches and
-//! from swapping twins (0 and O) towards a shape of plates that is in use. For each position of the best text the other
-//! symbols are scored the same way, by substitution, which gives a posterior over the position.
+//! A plate, or one line of it, may be seen several times (crops with other margins); a text is scored by every view with
+//! the exact probability that the view gives it, and the mean of the logarithms counts. Texts come from the views' own
+//! searches. For each position of the best text the other symbols are scored the same way, by substitution, which gives a
+//! posterior over the position. Nothing here knows what plates look like in which country: that is plugins' business.
 
 use std::collections::BTreeMap;
 
@@ -11,17 +11,14 @@ use ovr_domain::read::{ALTERNATIVES_MAX, Alternative, PLATE_CHARS_MAX};
 
 use super::alphabet::{Symbol, character, twins};
 use super::ctc::{Steps, log_add};
-use super::shapes::{self, Origin};
 use super::slots::Slots;
 
-/// Width of the search for texts.
-const BEAM: usize = 6;
-/// Texts taken from each view.
-const TEXTS_A_VIEW: usize = 4;
-/// Longest line, in characters.
+/// Width of the search for texts. Among ten texts is the right one for all but one or two of a hundred plates.
+const BEAM: usize = 10;
+/// Texts taken from each view; the views share most of them.
+const TEXTS_A_VIEW: usize = 6;
+/// Longest text of a crop, in characters.
 const LINE_CHARS_MAX: usize = 12;
-/// Best texts whose twins are swapped.
-const SWAPPED: usize = 2;
 /// Texts of each line that are combined on a two-line plate.
 const COMBINED: usize = 12;
 /// Probability from which a character that the best text leaves out is worth telling.
@@ -70,13 +67,11 @@ impl Evidence {
     }
 }
 
-/// One line: its views, and what was read before folding in the first of them.
-#[derive(Debug, Clone, PartialEq)]
+/// A plate, or one line of it, as it was seen.
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Line {
     /// At least one.
     pub(crate) views: Vec<Evidence>,
-    /// Characters as the reader gave them.
-    pub(crate) raw: String,
 }
 
 impl Line {
@@ -85,18 +80,12 @@ impl Line {
         sum / self.views.len().max(1) as f32
     }
 
-    /// Possible texts with their scores, the best first. `alone`: the line is the whole plate, so that swaps that lead to
-    /// no known shape need not be tried.
-    fn texts(&self, alone: bool) -> Vec<(Vec<Symbol>, f32)> {
+    /// Possible texts with their scores, the best first.
+    fn texts(&self) -> Vec<(Vec<Symbol>, f32)> {
         let found = self.views.iter().flat_map(Evidence::texts).filter(|text| text.len() <= LINE_CHARS_MAX);
         let mut scored: BTreeMap<Vec<Symbol>, f32> = BTreeMap::new();
         for text in found {
             scored.entry(text).or_insert_with_key(|text| self.score(text));
-        }
-        for (text, _) in ranked(&scored).into_iter().take(SWAPPED) {
-            for swapped in swaps(&text, alone) {
-                scored.entry(swapped).or_insert_with_key(|text| self.score(text));
-            }
         }
         ranked(&scored)
     }
@@ -109,39 +98,13 @@ fn ranked(scored: &BTreeMap<Vec<Symbol>, f32>) -> Vec<(Vec<Symbol>, f32)> {
     list
 }
 
-/// The text with one or (when alone) two of its symbols replaced by their twins; when alone only known shapes.
-fn swaps(text: &[Symbol], alone: bool) -> Vec<Vec<Symbol>> {
-    let single = |text: &[Symbol], from: usize| -> Vec<(usize, Vec<Symbol>)> {
-        let positions = text.iter().enumerate().skip(from);
-        let swapped = positions.flat_map(|(at, &symbol)| {
-            twins(symbol).map(move |twin| {
-                let replaced = text.iter().enumerate();
-                (at, replaced.map(|(k, &other)| if k == at { twin } else { other }).collect())
-            })
-        });
-        swapped.collect()
-    };
-    let once = single(text, 0);
-    let mut all = Vec::new();
-    for (at, swapped) in once {
-        if alone {
-            all.extend(single(&swapped, at + 1).into_iter().map(|(_, twice)| twice));
-        }
-        all.push(swapped);
-    }
-    all.retain(|text| !alone || shapes::is_known(text));
-    all
-}
-
 /// A plate's text with what else it could be.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Reading {
     /// The best text.
     pub(crate) text: Vec<Symbol>,
-    /// Its log-probability by the evidence alone.
+    /// Its log-probability.
     pub(crate) log: f32,
-    /// What was read before folding, the lines separated by a blank.
-    pub(crate) raw: String,
     /// For each position the alternatives, the best first.
     pub(crate) positions: Vec<Vec<Alternative>>,
     /// For each position the probability that no character stands there.
@@ -150,70 +113,59 @@ pub(crate) struct Reading {
     pub(crate) between: Vec<(usize, Alternative)>,
 }
 
-/// A text made of one part a line.
+/// A text made of one part a line, and its log-probability.
 struct Hypothesis {
     parts: Vec<Vec<Symbol>>,
     log: f32,
-    /// With the prior of its shape.
-    weighed: f32,
 }
 
-impl Hypothesis {
-    fn new(parts: Vec<Vec<Symbol>>, log: f32, origin: Origin) -> Self {
-        let weighed = log + shapes::prior(&parts.concat(), origin);
-        Self { parts, log, weighed }
-    }
-}
-
-/// Reads one line, or two lines as one plate. Nothing when a line has no text that is short enough, or the best has no
+/// Reads one crop, or two lines as one plate. Nothing when a line has no text that is short enough, or the best has no
 /// character or more than a plate can have.
 pub(crate) fn conclude(lines: &[&Line]) -> Option<Reading> {
-    let origin = Origin::of(&lines.first()?.raw);
     let hypotheses = match lines {
         [line] => {
-            line.texts(true).into_iter().map(|(text, log)| Hypothesis::new(vec![text], log, origin)).collect()
+            let texts = line.texts().into_iter();
+            texts.map(|(text, log)| Hypothesis { parts: vec![text], log }).collect()
         }
-        [upper, lower] => combined(&upper.texts(false), &lower.texts(false), origin),
+        [upper, lower] => combined(&upper.texts(), &lower.texts()),
         _ => Vec::new(),
     };
-    let best = hypotheses.iter().max_by(|a, b| a.weighed.total_cmp(&b.weighed))?;
+    let best = hypotheses.iter().max_by(|a, b| a.log.total_cmp(&b.log))?;
     let text = best.parts.concat();
     if text.is_empty() || text.len() > PLATE_CHARS_MAX {
         return None;
     }
-    let raw: Vec<&str> = lines.iter().map(|line| line.raw.as_str()).collect();
-    let (positions, absent) = positions(lines, best, &hypotheses, origin);
-    Some(Reading {
-        positions,
-        absent,
-        between: between(best, &hypotheses),
-        text,
-        log: best.log,
-        raw: raw.join(" "),
-    })
+    let (positions, absent) = positions(lines, best, &hypotheses);
+    Some(Reading { positions, absent, between: between(best, &hypotheses), text, log: best.log })
 }
 
-fn combined(upper: &[(Vec<Symbol>, f32)], lower: &[(Vec<Symbol>, f32)], origin: Origin) -> Vec<Hypothesis> {
+/// The likeliest text of one crop, or of two lines as one plate, and its log-probability: what [`conclude`] reads, without
+/// what else it could be.
+pub(crate) fn glance(lines: &[&Line]) -> Option<(Vec<Symbol>, f32)> {
+    let best: Option<Vec<(Vec<Symbol>, f32)>> =
+        lines.iter().map(|line| line.texts().into_iter().next()).collect();
+    let best = best?;
+    let log = best.iter().map(|(_, log)| log).sum();
+    let text: Vec<Symbol> = best.into_iter().flat_map(|(text, _)| text).collect();
+    (!text.is_empty() && text.len() <= PLATE_CHARS_MAX).then_some((text, log))
+}
+
+fn combined(upper: &[(Vec<Symbol>, f32)], lower: &[(Vec<Symbol>, f32)]) -> Vec<Hypothesis> {
     let pairs = upper
         .iter()
         .take(COMBINED)
         .flat_map(|above| lower.iter().take(COMBINED).map(move |below| (above, below)));
-    pairs.map(|((a, p), (b, q))| Hypothesis::new(vec![a.clone(), b.clone()], p + q, origin)).collect()
+    pairs.map(|((a, p), (b, q))| Hypothesis { parts: vec![a.clone(), b.clone()], log: p + q }).collect()
 }
 
 /// Posterior of each position of the best text, and the probability that nothing stands there. Texts of another length
 /// are "no character here" for every position.
-fn positions(
-    lines: &[&Line],
-    best: &Hypothesis,
-    all: &[Hypothesis],
-    origin: Origin,
-) -> (Vec<Vec<Alternative>>, Vec<f32>) {
+fn positions(lines: &[&Line], best: &Hypothesis, all: &[Hypothesis]) -> (Vec<Vec<Alternative>>, Vec<f32>) {
     let length = best.parts.concat().len();
     let other_lengths = all.iter().filter(|other| other.parts.concat().len() != length);
-    let elsewhere = other_lengths.fold(f32::NEG_INFINITY, |sum, other| log_add(sum, other.weighed));
+    let elsewhere = other_lengths.fold(f32::NEG_INFINITY, |sum, other| log_add(sum, other.log));
     let (mut positions, mut absent) = (Vec::new(), Vec::new());
-    for (at, (part, line)) in best.parts.iter().zip(lines).enumerate() {
+    for (part, line) in best.parts.iter().zip(lines) {
         let own = line.score(part);
         let mut candidates = vec![Vec::new(); part.len()];
         for view in &line.views {
@@ -226,16 +178,11 @@ fn positions(
             list.sort_unstable();
             list.dedup();
             list.retain(|&other| other != symbol);
-            let mut scored = vec![(symbol, best.weighed)];
+            let mut scored = vec![(symbol, best.log)];
             for other in list {
-                let mut parts = best.parts.clone();
                 let substituted: Vec<Symbol> =
                     part.iter().enumerate().map(|(k, &kept)| if k == place { other } else { kept }).collect();
-                let log = best.log - own + line.score(&substituted);
-                if let Some(slot) = parts.get_mut(at) {
-                    *slot = substituted;
-                }
-                scored.push((other, Hypothesis::new(parts, log, origin).weighed));
+                scored.push((other, best.log - own + line.score(&substituted)));
             }
             let without: Vec<Symbol> =
                 part.iter().enumerate().filter(|(k, _)| *k != place).map(|(_, &kept)| kept).collect();
@@ -297,23 +244,19 @@ mod tests {
             blank[0] = 1.0;
             rows.extend([row, blank]);
         }
-        Line { views: vec![Evidence::Ctc(Steps::new(rows))], raw: shown.to_owned() }
+        Line { views: vec![Evidence::Ctc(Steps::new(rows))] }
     }
 
     #[test]
-    fn a_known_shape_decides_between_twins() {
+    fn what_the_reader_saw_is_what_is_read_and_its_doubts_are_told() {
         let seen = line("LSI5EBC", &[(2, '1', 0.15)]);
         let reading = conclude(&[&seen]).unwrap();
-        assert_eq!(text(&reading.text), "LS15EBC");
+        assert_eq!(text(&reading.text), "LSI5EBC");
         let third = &reading.positions[2];
-        assert_eq!((third[0].character, third[1].character), ('1', 'I'));
-        assert!(third[0].probability > 0.6 && third[1].probability > 0.1, "{third:?}");
-    }
-
-    #[test]
-    fn what_is_clearly_seen_is_not_overruled() {
-        let seen = line("LSW5EBC", &[]);
-        assert_eq!(text(&conclude(&[&seen]).unwrap().text), "LSW5EBC");
+        assert_eq!((third[0].character, third[1].character), ('I', '1'));
+        assert!((third[1].probability - 0.15).abs() < 0.02, "{third:?}");
+        assert!((reading.log.exp() - 0.85).abs() < 0.02);
+        assert_eq!(glance(&[&seen]), Some((reading.text, reading.log)));
     }
 
     #[test]
@@ -354,11 +297,11 @@ mod tests {
 
     #[test]
     fn two_lines_make_one_text() {
-        let (upper, lower) = (line("34A", &[]), line("36837", &[(4, 'T', 0.5)]));
+        let (upper, lower) = (line("34A", &[]), line("36837", &[(4, 'T', 0.4)]));
         let reading = conclude(&[&upper, &lower]).unwrap();
         assert_eq!(text(&reading.text), "34A36837");
         assert_eq!(reading.positions.len(), 8);
-        assert_eq!(reading.raw, "34A 36837");
+        assert_eq!(glance(&[&upper, &lower]).unwrap().0, reading.text);
     }
 
     #[test]
@@ -373,6 +316,7 @@ mod tests {
     fn nothing_and_too_much_are_no_reading() {
         assert!(conclude(&[&line("", &[])]).is_none());
         assert!(conclude(&[&line("ABCDEFGHIJKLMNOPQRSTUVW", &[])]).is_none());
-        assert!(conclude(&[]).is_none());
+        assert!(conclude(&[]).is_none() && glance(&[]).is_none());
+        assert!(glance(&[&line("", &[])]).is_none());
     }
 }

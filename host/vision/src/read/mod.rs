@@ -1,22 +1,21 @@
-//! Reading: from a quad on a picture to the characters of a plate, with everything else that they might be.
+//! Reading: from a plate's place on a picture to its characters, with everything else that they might be.
 //!
 //! [`PlateReader`] reads crops of a video's frames; [`StillReader`] finds and reads the plates of a single picture, which
-//! has no second frame to make up for a bad look and is therefore looked at harder. Both give a plate-likeness with every
-//! read, because what is found by text alone may be a sign.
+//! has no second frame to make up for a bad look and is therefore looked at harder. Both give with every read how likely
+//! it is a plate at all: the detector saw one, and the reader could read it.
 
 mod alphabet;
 mod ctc;
 mod lattice;
-mod likeness;
 mod network;
+mod policy;
 mod quality;
 mod reader;
 mod rectify;
-mod shapes;
 mod slots;
 mod still;
 
 pub use network::Decoder;
 pub use quality::crop_quality;
-pub use reader::PlateReader;
+pub use reader::{PlateReader, SeenPlate};
 pub use still::{StillPlate, StillReader};

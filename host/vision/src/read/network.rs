@@ -6,8 +6,9 @@ use ovr_domain::{Digest, Quad, RgbImage};
 use super::alphabet::{self, Alphabet, Row};
 use super::ctc::Steps;
 use super::lattice::Evidence;
-use super::rectify::{self, Cut};
+use super::rectify;
 use super::slots::Slots;
+use crate::infer::shape_text;
 
 /// Widest crop that a network with a free width gets, in pixels.
 const WIDTH_MAX: u32 = 640;
@@ -17,6 +18,13 @@ const WIDTH_STEP: u32 = 32;
 
 /// Most crops in one batch.
 const BATCH_MAX: usize = 16;
+
+/// Largest batch that a network may demand; what is not filled of it costs time and memory all the same.
+const BATCH_FIXED_MAX: usize = 64;
+
+/// Most steps or slots of an output: a network gives one for each column of its input at the most, and each costs time
+/// in every search for texts.
+const STEPS_MAX: usize = 2_048;
 
 /// Largest side of a network's fixed input, in pixels.
 const SIDE_MAX: usize = 2_048;
@@ -48,14 +56,6 @@ struct Form {
     batch: Option<usize>,
 }
 
-/// What the network saw in one crop.
-#[derive(Debug, Clone, PartialEq)]
-pub(super) struct Seen {
-    pub(super) evidence: Evidence,
-    /// The best characters before folding.
-    pub(super) raw: String,
-}
-
 /// A reading network: `[batch, 3 or 1, height, width or free]`, values from -1 to 1, in; `[batch, steps or slots, classes]`
 /// probabilities out.
 pub(super) struct ReadingNetwork {
@@ -84,6 +84,8 @@ impl ReadingNetwork {
         })?;
         let alphabet = alphabet_of(lines, decoder, info)?;
         let form = form_of(info).map_err(refuse)?;
+        // A network of lines was trained on texts of any kind.
+        let alphabet = if form.width.is_none() { alphabet.lending() } else { alphabet };
         Ok(Self { network, alphabet, decoder, form })
     }
 
@@ -92,33 +94,33 @@ impl ReadingNetwork {
         self.decoder
     }
 
+    /// Whether it takes single lines of text at any width; else it takes whole plates, all their lines in one crop.
+    pub(super) fn reads_lines(&self) -> bool {
+        self.form.width.is_none()
+    }
+
     /// The weights.
     pub(super) fn digest(&self) -> Digest {
         self.network.info().digest.clone()
     }
 
-    /// Cuts a line out as the network wants it; nothing when the quad has no area.
-    pub(super) fn cut(&self, image: &RgbImage, quad: &Quad, cut: Cut) -> Option<RgbImage> {
-        let quad = rectify::grown(quad, cut);
+    /// Cuts out what the network wants to see; nothing when the quad has no area.
+    pub(super) fn cut(&self, image: &RgbImage, quad: &Quad) -> Option<RgbImage> {
         match self.form.width {
-            None => rectify::strip(image, &quad, self.form.height, WIDTH_MAX),
-            Some(width) => {
-                let strip = rectify::strip(image, &quad, self.form.height, width)?;
-                let whole = ovr_domain::BBox::new(0.0, 0.0, strip.width as f32, strip.height as f32);
-                rectify::sample(&strip, &whole.quad(), (width, self.form.height), 1)
-            }
+            None => rectify::strip(image, quad, self.form.height, WIDTH_MAX),
+            Some(width) => rectify::stretched(image, quad, (width, self.form.height)),
         }
     }
 
     /// Runs the network on crops that [`cut`](Self::cut) made; one answer for each, in their order.
-    pub(super) fn see(&mut self, crops: &[RgbImage]) -> Result<Vec<Seen>, InferenceError> {
+    pub(super) fn see(&mut self, crops: &[RgbImage]) -> Result<Vec<Evidence>, InferenceError> {
         let mut order: Vec<(u32, usize)> = crops
             .iter()
             .enumerate()
             .map(|(at, crop)| (self.form.width.unwrap_or(crop.width.next_multiple_of(WIDTH_STEP)), at))
             .collect();
         order.sort_unstable();
-        let mut seen: Vec<Option<Seen>> = vec![None; crops.len()];
+        let mut seen: Vec<Option<Evidence>> = vec![None; crops.len()];
         let size = self.form.batch.unwrap_or(BATCH_MAX).clamp(1, BATCH_MAX);
         for same_width in order.chunk_by(|a, b| a.0 == b.0) {
             for batch in same_width.chunks(size) {
@@ -132,7 +134,7 @@ impl ReadingNetwork {
                 }
             }
         }
-        let complete: Option<Vec<Seen>> = seen.into_iter().collect();
+        let complete: Option<Vec<Evidence>> = seen.into_iter().collect();
         complete.ok_or_else(|| self.failed("it answered fewer crops than it was given".to_owned()))
     }
 
@@ -141,7 +143,7 @@ impl ReadingNetwork {
     }
 
     /// One batch of crops, each padded with gray to `width`.
-    fn run(&mut self, crops: &[&RgbImage], width: u32) -> Result<Vec<Seen>, InferenceError> {
+    fn run(&mut self, crops: &[&RgbImage], width: u32) -> Result<Vec<Evidence>, InferenceError> {
         let count = self.form.batch.unwrap_or(crops.len()).max(crops.len());
         let (channels, height) = (self.form.channels, self.form.height as usize);
         let mut data = vec![0.0; count * channels * height * width as usize];
@@ -158,18 +160,18 @@ impl ReadingNetwork {
                 self.failed(format!("the output has shape {:?}; expected three dimensions", output.shape))
             );
         };
+        let is_whole = batch.checked_mul(steps).and_then(|rows| rows.checked_mul(classes));
         if batch < crops.len()
+            || !(1..=STEPS_MAX).contains(&steps)
             || classes != self.alphabet.len()
-            || output.data.len() != batch * steps * classes
+            || is_whole != Some(output.data.len())
         {
             return Err(self.failed(format!(
-                "the output has shape {:?}; expected [{count}, steps, {}]",
+                "the output has shape {:?} and {} values; expected [{count}, 1 to {STEPS_MAX}, {}]",
                 output.shape,
+                output.data.len(),
                 self.alphabet.len()
             )));
-        }
-        if steps == 0 {
-            return Err(self.failed("the output has no steps".to_owned()));
         }
         Ok(output
             .data
@@ -180,27 +182,13 @@ impl ReadingNetwork {
     }
 
     /// One crop's answer.
-    fn decode(&self, probabilities: &[f32], classes: usize) -> Seen {
-        let mut rows: Vec<Row> = Vec::with_capacity(probabilities.len() / classes.max(1));
-        let mut raw = String::new();
-        let mut last = None;
-        for step in probabilities.chunks_exact(classes) {
-            rows.push(self.alphabet.fold_row(step));
-            // Values that are not numbers lose every comparison.
-            let best = step.iter().enumerate().fold((0, f32::NEG_INFINITY), |best, (class, &probability)| {
-                if probability > best.1 { (class, probability) } else { best }
-            });
-            let repeats = self.decoder == Decoder::Ctc && last == Some(best.0);
-            if let Some(character) = self.alphabet.character(best.0).filter(|_| !repeats) {
-                raw.push(character);
-            }
-            last = Some(best.0);
-        }
-        let evidence = match self.decoder {
+    fn decode(&self, probabilities: &[f32], classes: usize) -> Evidence {
+        let rows: Vec<Row> =
+            probabilities.chunks_exact(classes).map(|step| self.alphabet.fold_row(step)).collect();
+        match self.decoder {
             Decoder::Ctc => Evidence::Ctc(Steps::new(rows)),
             Decoder::Slots => Evidence::Slots(Slots::new(rows)),
-        };
-        Seen { evidence, raw }
+        }
     }
 }
 
@@ -220,16 +208,22 @@ fn alphabet_of(lines: &str, decoder: Decoder, info: &ModelInfo) -> Result<Alphab
 
 /// The input from its declared shape.
 fn form_of(info: &ModelInfo) -> Result<Form, String> {
-    let shape = info.inputs.first().map(|spec| spec.shape.clone()).unwrap_or_default();
-    let expected =
-        || format!("the input has shape {shape:?}; expected [batch, 1 or 3, height, width or free]");
-    let &[batch, channels, height, width] = shape.as_slice() else {
+    let shape = info.inputs.first().map(|spec| spec.shape.as_slice()).unwrap_or_default();
+    let expected = || {
+        format!(
+            "the input has shape {}; expected [batch, 1 or 3, height, width or free]: a batch of at most \
+             {BATCH_FIXED_MAX} or a free one, sides of 8 to {SIDE_MAX} pixels",
+            shape_text(shape)
+        )
+    };
+    let &[batch, channels, height, width] = shape else {
         return Err(expected());
     };
     let channels = channels.unwrap_or(3);
     let height = height.filter(|height| (8..=SIDE_MAX).contains(height)).ok_or_else(expected)?;
     let sane_width = width.is_none_or(|width| (8..=SIDE_MAX).contains(&width));
-    if !matches!(channels, 1 | 3) || !sane_width || batch == Some(0) {
+    let sane_batch = batch.is_none_or(|batch| (1..=BATCH_FIXED_MAX).contains(&batch));
+    if !matches!(channels, 1 | 3) || !sane_width || !sane_batch {
         return Err(expected());
     }
     Ok(Form { channels, height: height as u32, width: width.map(|width| width as u32), batch })
@@ -277,12 +271,11 @@ mod tests {
         Tensor { shape: vec![1, chosen.len(), classes], data }
     }
 
-    fn read(network: &mut ReadingNetwork) -> (String, String) {
+    fn read(network: &mut ReadingNetwork) -> String {
         let image = RgbImage::filled(100, 50, [90; 3]);
-        let crop = network.cut(&image, &BBox::new(0.0, 0.0, 100.0, 30.0).quad(), Cut::TIGHT).unwrap();
-        let seen = network.see(&[crop]).unwrap().remove(0);
-        let line = Line { views: vec![seen.evidence], raw: seen.raw.clone() };
-        (conclude(&[&line]).map(|reading| text(&reading.text)).unwrap_or_default(), seen.raw)
+        let crop = network.cut(&image, &BBox::new(0.0, 0.0, 100.0, 30.0).quad()).unwrap();
+        let line = Line { views: network.see(&[crop]).unwrap() };
+        conclude(&[&line]).map(|reading| text(&reading.text)).unwrap_or_default()
     }
 
     #[test]
@@ -292,7 +285,8 @@ mod tests {
         let model = Recorded::new("ctc", &FREE, &[("character", "A\nB\n7\n-")], vec![vec![answer]]);
         let mut network = ReadingNetwork::new(Box::new(model)).unwrap();
         assert_eq!(network.decoder(), Decoder::Ctc);
-        assert_eq!(read(&mut network), ("AAB7".to_owned(), "AA-B 7".to_owned()));
+        assert!(network.reads_lines());
+        assert_eq!(read(&mut network), "AAB7");
     }
 
     #[test]
@@ -303,7 +297,23 @@ mod tests {
         let model = Recorded::new("slots", &fixed, &metadata, vec![vec![answer]]);
         let mut network = ReadingNetwork::new(Box::new(model)).unwrap();
         assert_eq!(network.decoder(), Decoder::Slots);
-        assert_eq!(read(&mut network).0, "AAB7");
+        assert!(!network.reads_lines());
+        assert_eq!(read(&mut network), "AAB7");
+    }
+
+    #[test]
+    fn a_reader_of_plates_gets_the_whole_plate_in_gray_and_its_probabilities_stand() {
+        let mut answer = certain(3, &[1, 0, 2, 0]);
+        answer.data[..3].copy_from_slice(&[0.1, 0.7, 0.2]);
+        let fixed = [None, Some(1), Some(64), Some(160)];
+        let model = Recorded::new("plates", &fixed, &[("character", "O\n0")], vec![vec![answer]]);
+        let mut network = ReadingNetwork::new(Box::new(model)).unwrap();
+        let image = RgbImage::filled(90, 60, [90; 3]);
+        let crop = network.cut(&image, &BBox::new(10.0, 10.0, 70.0, 50.0).quad()).unwrap();
+        assert_eq!((crop.width, crop.height), (160, 64));
+        let seen = network.see(&[crop]).unwrap();
+        let read: Vec<u8> = "O0".chars().filter_map(alphabet::symbol).collect();
+        assert!((seen[0].score(&read).exp() - 0.7).abs() < 1e-3);
     }
 
     #[test]
@@ -317,19 +327,27 @@ mod tests {
         assert!(refused(&FREE, &[("character", "A"), ("decoder", "magic")]).contains("magic"));
         assert!(
             refused(&[None, Some(4), Some(48), None], &[("character", "A\nB\nC\nD")])
-                .contains("expected [batch")
+                .contains("[?, 4, 48, ?]; expected [batch")
         );
+        for batch in [0, 1 << 40] {
+            let input = [Some(batch), Some(3), Some(48), None];
+            assert!(refused(&input, &[("character", "A\nB\nC\nD")]).contains("at most 64"));
+        }
     }
 
     #[test]
     fn answers_of_another_shape_are_errors() {
         let other = Tensor { shape: vec![1, 6], data: vec![0.0; 6] };
-        let answers = vec![vec![certain(6, &[1])], vec![other], vec![]];
+        let endless = certain(6, &vec![0; STEPS_MAX + 1]);
+        let huge = Tensor { shape: vec![usize::MAX, 2, 6], data: Vec::new() };
+        let answers = vec![vec![certain(6, &[1])], vec![other], vec![endless], vec![huge], vec![]];
         let model = Recorded::new("m", &FREE, &[("character", "A\nB\n7\n-")], answers);
         let mut network = ReadingNetwork::new(Box::new(model)).unwrap();
         let crop = RgbImage::filled(96, 48, [0; 3]);
         assert!(network.see(std::slice::from_ref(&crop)).is_ok());
         assert!(network.see(std::slice::from_ref(&crop)).unwrap_err().to_string().contains("[1, 6]"));
+        assert!(network.see(std::slice::from_ref(&crop)).unwrap_err().to_string().contains("1 to 2048"));
+        assert!(network.see(std::slice::from_ref(&crop)).unwrap_err().to_string().contains("0 values"));
         assert!(network.see(&[crop]).unwrap_err().to_string().contains("no output"));
     }
 

@@ -1,91 +1,115 @@
-//! Plates from crops: one line or two, several views of each, judged by how much they are like a plate.
+//! Plates from crops, by a network that reads whole plates or by one that reads single lines of text.
 
 use ovr_domain::port::{Inference, InferenceError};
 use ovr_domain::read::Alternative;
 use ovr_domain::{Digest, Frame, PlateRead, Quad, RgbImage};
 
-use super::alphabet;
+use super::alphabet::Symbol;
 use super::lattice::{self, Line, Reading};
-use super::likeness::{Candidate, likeness};
 use super::network::{Decoder, ReadingNetwork};
+use super::policy::{CHARACTERS_FULL, GAP_OVERLAP, TWO_LINE_ASPECT_MAX, VIDEO_MARGIN};
 use super::quality::{crop_quality, gap};
-use super::rectify::{self, Cut};
+use super::rectify;
 
-/// Width over height below which a crop may hold two lines.
-const TWO_LINE_ASPECT_MAX: f32 = 2.3;
+/// A plate that a detector has found on a picture.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SeenPlate {
+    /// Its corners, or those of its box, in pixels of the picture.
+    pub quad: Quad,
+    /// The detector's confidence, 0 to 1.
+    pub confidence: f32,
+}
 
-/// How far the halves of a two-line crop reach over the gap between them, as a share of the crop's height.
-const GAP_OVERLAP: f32 = 0.02;
-
-/// The views of a still picture's line. A video has a new view with every frame instead.
-pub(super) const VIEWS: [Cut; 3] =
-    [Cut::TIGHT, Cut { across: -0.05, down: -0.08 }, Cut { across: 0.25, down: 0.0 }];
-
-/// A plate read from one or two lines.
+/// What was read in one or several views of one plate.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct ReadPlate {
-    pub(super) text: Vec<alphabet::Symbol>,
+pub(super) struct ReadText {
+    pub(super) text: Vec<Symbol>,
     pub(super) positions: Vec<Vec<Alternative>>,
     /// See [`Reading::absent`].
     pub(super) absent: Vec<f32>,
     /// See [`Reading::between`].
     pub(super) between: Vec<(usize, Alternative)>,
-    /// 0 to 1.
-    pub(super) likeness: f32,
-    pub(super) quad: Quad,
-    /// 1 or 2.
-    pub(super) lines: usize,
-    /// Height of the higher line, in pixels.
-    pub(super) line_height_px: f32,
+    /// Log-probability of the whole text.
+    pub(super) log: f32,
 }
 
-impl ReadPlate {
-    /// Judges what was concluded from the lines at these quads.
-    fn new(reading: Reading, quads: &[Quad]) -> Option<Self> {
-        let quad = match quads {
-            [single] => *single,
-            several => crate::find::rectangle::around(several)?,
-        };
-        let candidate = Candidate {
-            text: &reading.text,
-            raw: &reading.raw,
-            log: reading.log,
-            aspect: quad.width() / quad.height().max(1.0),
-            lines: quads.len(),
-        };
-        Some(Self {
-            likeness: likeness(&candidate),
-            text: reading.text,
-            positions: reading.positions,
-            absent: reading.absent,
-            between: reading.between,
-            quad,
-            lines: quads.len(),
-            line_height_px: quads.iter().map(Quad::height).fold(0.0, f32::max),
-        })
+impl ReadText {
+    /// Probability of the whole text, 0 to 1, less when it has fewer characters than a plate has.
+    pub(super) fn probability(&self) -> f32 {
+        let probability = self.weight().exp();
+        if probability.is_finite() { probability.clamp(0.0, 1.0) } else { 0.0 }
+    }
+
+    /// By which readings of one place are compared: the logarithm of [`probability`](Self::probability), which says more
+    /// of improbable ones.
+    pub(super) fn weight(&self) -> f32 {
+        self.log + self.fullness().ln()
+    }
+
+    /// Geometric mean of what its characters are worth, 0 to 1, less when there are fewer than a plate has.
+    pub(super) fn certainty(&self) -> f32 {
+        let count = self.text.len() as f32;
+        let certainty = (self.log / count.max(1.0)).exp() * self.fullness();
+        if certainty.is_finite() { certainty.clamp(0.0, 1.0) } else { 0.0 }
+    }
+
+    /// What its length is worth, 0 to 1.
+    fn fullness(&self) -> f32 {
+        (self.text.len() as f32 / CHARACTERS_FULL).min(1.0)
+    }
+
+    /// How likely the crop shows a plate at all: the detector saw one and the reader could read it. Their geometric mean,
+    /// because either may doubt what the other is sure of.
+    pub(super) fn likeness(&self, detected: f32) -> f32 {
+        together(detected, self.certainty())
+    }
+
+    /// How sure it is that this is a plate with this text.
+    pub(super) fn confidence(&self, detected: f32) -> f32 {
+        together(detected, self.probability())
     }
 }
 
-/// A line that the network has seen.
-#[derive(Debug, Clone)]
-pub(super) struct SeenLine {
-    pub(super) quad: Quad,
-    pub(super) line: Line,
+impl From<Reading> for ReadText {
+    fn from(reading: Reading) -> Self {
+        let Reading { text, log, positions, absent, between } = reading;
+        Self { text, positions, absent, between, log }
+    }
 }
 
-/// Concludes a plate from one line, or from two that make one plate.
-pub(super) fn plate_of(lines: &[&SeenLine]) -> Option<ReadPlate> {
-    let parts: Vec<&Line> = lines.iter().map(|line| &line.line).collect();
-    let quads: Vec<Quad> = lines.iter().map(|line| line.quad).collect();
-    ReadPlate::new(lattice::conclude(&parts)?, &quads)
+impl From<(Vec<Symbol>, f32)> for ReadText {
+    fn from((text, log): (Vec<Symbol>, f32)) -> Self {
+        let (positions, absent, between) = (Vec::new(), Vec::new(), Vec::new());
+        Self { text, positions, absent, between, log }
+    }
 }
+
+/// How much is told of what was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Depth {
+    /// The likeliest text alone, for choosing among places.
+    Text,
+    /// All that may stand at each position.
+    Full,
+}
+
+/// Geometric mean of two confidences; 0 of what is none.
+fn together(a: f32, b: f32) -> f32 {
+    let product = a.clamp(0.0, 1.0) * b;
+    if product.is_finite() { product.sqrt() } else { 0.0 }
+}
+
+/// The views of one plate: quads on one image.
+pub(super) type Views<'a> = (&'a RgbImage, Vec<Quad>);
 
 /// Reads plates from crops with a CTC or a fixed-slot network.
 ///
 /// The network takes `[batch, 3 or 1, height, width or free]` with values from -1 to 1 and gives
-/// `[batch, steps or slots, classes]` probabilities. Its metadata says the rest: `character` the characters, one a line
-/// (the blank or empty class stands before them, and PP-OCR's space may stand behind), `decoder` `ctc` (also when the
-/// key is missing) or `slots`.
+/// `[batch, steps or slots, classes]` probabilities. One with a width of its own gets whole plates stretched to its input,
+/// however many lines they have; one with a free width gets single lines in proportion, as general text readers do, and a
+/// plate that may have two lines is given to it whole and in halves. Its metadata says the rest: `character` the
+/// characters, one a line (the blank or empty class stands before them, and PP-OCR's space may stand behind), `decoder`
+/// `ctc` (also when the key is missing) or `slots`.
 pub struct PlateReader {
     network: ReadingNetwork,
 }
@@ -104,45 +128,48 @@ impl PlateReader {
         self.network.decoder()
     }
 
+    /// Whether the network reads single lines of text instead of whole plates.
+    pub fn reads_lines(&self) -> bool {
+        self.network.reads_lines()
+    }
+
     /// The weights.
     pub fn digest(&self) -> Digest {
         self.network.digest()
     }
 
-    /// Reads the plates at `quads` of a frame in as few batches as their widths allow: one answer for each quad, nothing
-    /// where no text was read. A crop that is not wide is also read as two lines, and the more plate-like reading counts.
-    /// Only the crops are converted from the frame's planes.
-    pub fn read(&mut self, frame: &Frame, quads: &[Quad]) -> Result<Vec<Option<PlateRead>>, InferenceError> {
-        let mut crops = Vec::with_capacity(quads.len());
-        for (at, quad) in quads.iter().enumerate().filter(|(_, quad)| quad.is_finite()) {
-            let region = quad.bounds().grown(0.1, 0.1);
+    /// Reads the plates of a frame in as few batches as their widths allow: one answer for each, in order, nothing where
+    /// no text was read. Only the crops are converted from the frame's planes.
+    ///
+    /// # Errors
+    /// [`InferenceError::Run`] when the network fails.
+    pub fn read(
+        &mut self,
+        frame: &Frame,
+        plates: &[SeenPlate],
+    ) -> Result<Vec<Option<PlateRead>>, InferenceError> {
+        let mut crops = Vec::with_capacity(plates.len());
+        for (at, plate) in plates.iter().enumerate().filter(|(_, plate)| plate.quad.is_finite()) {
+            let region = plate.quad.bounds().grown(0.1, 0.1);
             let (image, (left, top)) = frame.picture.rgb(region);
-            crops.push((at, image, quad.moved(-(left as f32), -(top as f32))));
+            crops.push((at, image, plate.quad.moved(-(left as f32), -(top as f32))));
         }
-        let mut jobs = Vec::new();
-        for (at, image, quad) in &crops {
-            jobs.push((*at, image, *quad));
-            jobs.extend(halves(image, quad).into_iter().flatten().map(|half| (*at, image, half)));
-        }
-        let pairs: Vec<(&RgbImage, Quad)> = jobs.iter().map(|(_, image, quad)| (*image, *quad)).collect();
-        let seen = self.see(&pairs, &[Cut::TIGHT])?;
-        let mut reads: Vec<Option<PlateRead>> = vec![None; quads.len()];
-        for (at, image, quad) in &crops {
-            let own: Vec<&SeenLine> = jobs
-                .iter()
-                .zip(&seen)
-                .filter(|((job, ..), _)| job == at)
-                .filter_map(|(_, line)| line.as_ref())
-                .collect();
-            let (Some(best), Some(given)) = (most_like_a_plate(&own), quads.get(*at)) else {
+        let views: Vec<Views<'_>> = crops
+            .iter()
+            .map(|(_, image, quad)| (image, vec![rectify::grown(quad, VIDEO_MARGIN, VIDEO_MARGIN)]))
+            .collect();
+        let texts = self.read_views(&views, Depth::Full)?;
+        let mut reads: Vec<Option<PlateRead>> = vec![None; plates.len()];
+        for ((at, image, quad), text) in crops.iter().zip(texts) {
+            let (Some(text), Some(given)) = (text, plates.get(*at)) else {
                 continue;
             };
             if let Some(slot) = reads.get_mut(*at) {
                 *slot = Some(PlateRead {
-                    positions: best.positions,
-                    quad: *given,
-                    width_px: given.width(),
-                    plate_likeness: best.likeness,
+                    plate_likeness: text.likeness(given.confidence),
+                    positions: text.positions,
+                    quad: given.quad,
+                    width_px: given.quad.width(),
                     quality: crop_quality(image, quad),
                     sequence: frame.sequence,
                     captured_at: frame.captured_at,
@@ -153,53 +180,86 @@ impl PlateReader {
         Ok(reads)
     }
 
-    /// Looks at lines in several views each; nothing where a line has no area.
-    pub(super) fn see(
+    /// Reads plates in several views each: one answer for each plate, nothing where no view has an area or no text was
+    /// read.
+    pub(super) fn read_views(
         &mut self,
-        lines: &[(&RgbImage, Quad)],
-        views: &[Cut],
-    ) -> Result<Vec<Option<SeenLine>>, InferenceError> {
+        plates: &[Views<'_>],
+        depth: Depth,
+    ) -> Result<Vec<Option<ReadText>>, InferenceError> {
         let mut crops = Vec::new();
-        let mut of = Vec::new();
-        for (at, (image, quad)) in lines.iter().enumerate() {
+        let mut parts = Vec::new();
+        for (plate, (image, views)) in plates.iter().enumerate() {
             for view in views {
-                if let Some(crop) = self.network.cut(image, quad, *view) {
-                    crops.push(crop);
-                    of.push(at);
+                for (part, quad) in self.parts_of(image, view) {
+                    if let Some(crop) = self.network.cut(image, &quad) {
+                        crops.push(crop);
+                        parts.push((plate, part));
+                    }
                 }
             }
         }
-        let mut seen: Vec<Option<SeenLine>> = vec![None; lines.len()];
-        for (answer, at) in self.network.see(&crops)?.into_iter().zip(of) {
-            let (Some(slot), Some((_, quad))) = (seen.get_mut(at), lines.get(at)) else {
-                continue;
-            };
-            let line = slot.get_or_insert_with(|| SeenLine {
-                quad: *quad,
-                line: Line { views: Vec::new(), raw: answer.raw },
-            });
-            line.line.views.push(answer.evidence);
+        let mut seen = vec![SeenParts::default(); plates.len()];
+        for (evidence, (plate, part)) in self.network.see(&crops)?.into_iter().zip(parts) {
+            if let Some(slot) = seen.get_mut(plate) {
+                slot.line(part).views.push(evidence);
+            }
         }
-        Ok(seen)
+        Ok(seen.iter().map(|seen| seen.read(depth)).collect())
+    }
+
+    /// What of a view the network is shown.
+    fn parts_of(&self, image: &RgbImage, view: &Quad) -> Vec<(Part, Quad)> {
+        let mut parts = vec![(Part::Whole, *view)];
+        if self.network.reads_lines() && view.width() < TWO_LINE_ASPECT_MAX * view.height() {
+            let gap = gap(image, view);
+            parts.push((Part::Upper, rectify::band(view, 0.0, gap + GAP_OVERLAP)));
+            parts.push((Part::Lower, rectify::band(view, gap - GAP_OVERLAP, 1.0)));
+        }
+        parts
     }
 }
 
-/// The upper and the lower half of a crop that may hold two lines.
-fn halves(image: &RgbImage, quad: &Quad) -> Option<[Quad; 2]> {
-    if quad.width() >= TWO_LINE_ASPECT_MAX * quad.height() {
-        return None;
-    }
-    let gap = gap(image, quad);
-    Some([rectify::band(quad, 0.0, gap + GAP_OVERLAP), rectify::band(quad, gap - GAP_OVERLAP, 1.0)])
+/// What a crop shows of a plate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Whole,
+    Upper,
+    Lower,
 }
 
-/// Of a crop read whole and, when there are three lines, its halves: the reading that is most like a plate.
-fn most_like_a_plate(lines: &[&SeenLine]) -> Option<ReadPlate> {
-    let mut plates: Vec<ReadPlate> = lines.iter().filter_map(|line| plate_of(&[line])).collect();
-    if let &[_, upper, lower] = lines {
-        plates.extend(plate_of(&[upper, lower]));
+/// What was seen of one plate.
+#[derive(Debug, Clone, Default)]
+struct SeenParts {
+    whole: Line,
+    upper: Line,
+    lower: Line,
+}
+
+impl SeenParts {
+    fn line(&mut self, part: Part) -> &mut Line {
+        match part {
+            Part::Whole => &mut self.whole,
+            Part::Upper => &mut self.upper,
+            Part::Lower => &mut self.lower,
+        }
     }
-    plates.into_iter().max_by(|a, b| a.likeness.total_cmp(&b.likeness))
+
+    /// The likelier of the whole and, where they were looked at, the two halves. Per character: a text of two lines has
+    /// more of them.
+    fn read(&self, depth: Depth) -> Option<ReadText> {
+        let of = |lines: &[&Line]| {
+            if lines.iter().any(|line| line.views.is_empty()) {
+                return None;
+            }
+            match depth {
+                Depth::Full => lattice::conclude(lines).map(ReadText::from),
+                Depth::Text => lattice::glance(lines).map(ReadText::from),
+            }
+        };
+        let readings = [of(&[&self.whole]), of(&[&self.upper, &self.lower])];
+        readings.into_iter().flatten().max_by(|a, b| a.certainty().total_cmp(&b.certainty()))
+    }
 }
 
 #[cfg(test)]

@@ -1,40 +1,25 @@
-//! Rectification: a quadrilateral on a picture becomes an upright strip of fixed height.
+//! Rectification: a quadrilateral on a picture becomes an upright crop.
 //!
-//! The strip is sampled through the projective map of the unit square onto the quad (Heckbert 1989, "Fundamentals of
+//! The crop is sampled through the projective map of the unit square onto the quad (Heckbert 1989, "Fundamentals of
 //! Texture Mapping", section 2.2.3): bilinear where it enlarges, the mean of several samples where it shrinks.
 
 #![expect(clippy::indexing_slicing, reason = "pixel loops; positions are clamped to the picture first")]
 
 use ovr_domain::{Point, Quad, RgbImage};
 
-/// Most samples in each direction for one pixel of the strip.
+/// Most samples in each direction for one pixel of the crop.
 const SAMPLES_MAX: u32 = 8;
 
-/// How a strip is cut out.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Cut {
-    /// Moved outwards at the left and the right, as a share of the line's height; may be negative.
-    pub(crate) across: f32,
-    /// Moved outwards above and below, as a share of the line's height; may be negative.
-    pub(crate) down: f32,
-}
-
-impl Cut {
-    /// The quad as it is.
-    pub(crate) const TIGHT: Self = Self { across: 0.0, down: 0.0 };
-}
-
-/// The quad moved outwards.
-pub(crate) fn grown(quad: &Quad, cut: Cut) -> Quad {
-    let height = quad.height();
+/// The quad moved outwards at the left and the right by a share of its own width, above and below by a share of its
+/// height; inwards by a negative one. The shares are taken along the plate's own edges, so that perspective stays.
+pub(crate) fn grown(quad: &Quad, across: f32, down: f32) -> Quad {
     let [a, b, c, d] = quad.0;
-    let [u, v] = quad.axes();
-    let (across, down) = (cut.across * height, cut.down * height);
-    let moved = |point: Point, s: f32, t: f32| Point {
-        x: point.x + s * across * u.x + t * down * v.x,
-        y: point.y + s * across * u.y + t * down * v.y,
+    // Beyond a corner along both edges that meet there.
+    let moved = |corner: Point, along: Point, below: Point| Point {
+        x: corner.x + across * (corner.x - along.x) + down * (corner.x - below.x),
+        y: corner.y + across * (corner.y - along.y) + down * (corner.y - below.y),
     };
-    Quad([moved(a, -1.0, -1.0), moved(b, 1.0, -1.0), moved(c, 1.0, 1.0), moved(d, -1.0, 1.0)])
+    Quad([moved(a, b, d), moved(b, a, c), moved(c, d, b), moved(d, c, a)])
 }
 
 /// The part of a quad between two heights, 0 its upper and 1 its lower edge.
@@ -47,30 +32,47 @@ pub(crate) fn band(quad: &Quad, from: f32, to: f32) -> Quad {
 /// Samples the quad into a strip of `height` pixels, its width in proportion and at most `width_max`. Nothing when the
 /// quad is not finite or has no area.
 pub(crate) fn strip(image: &RgbImage, quad: &Quad, height: u32, width_max: u32) -> Option<RgbImage> {
+    let (across, down) = extent(image, quad)?;
+    let width = ((height as f32 * across / down).round() as u32).clamp(height / 3, width_max.max(height / 3));
+    let samples = samples_for(down, height);
+    sample(image, quad, (width, height), (samples, samples))
+}
+
+/// Samples the quad into exactly `size` pixels, whatever its proportions. Nothing when the quad is not finite or has no
+/// area.
+pub(crate) fn stretched(image: &RgbImage, quad: &Quad, size: (u32, u32)) -> Option<RgbImage> {
+    let (across, down) = extent(image, quad)?;
+    sample(image, quad, size, (samples_for(across, size.0), samples_for(down, size.1)))
+}
+
+/// Width and height of a quad that can be cut out of an image.
+fn extent(image: &RgbImage, quad: &Quad) -> Option<(f32, f32)> {
     let (across, down) = (quad.width(), quad.height().max(1.0));
     let whole =
         image.data.len() == image.width as usize * image.height as usize * 3 && !image.data.is_empty();
     let measurable = quad.is_finite() && across.is_finite() && down.is_finite() && across >= 1.0;
-    if !(measurable && whole) {
-        return None;
-    }
-    let width = ((height as f32 * across / down).round() as u32).clamp(height / 3, width_max.max(height / 3));
-    sample(image, quad, (width, height), ((down / height as f32 - 0.25).ceil() as u32).clamp(1, SAMPLES_MAX))
+    (measurable && whole).then_some((across, down))
 }
 
-/// Samples the quad into exactly `size` pixels, the mean of `samples` by `samples` points each.
-pub(crate) fn sample(image: &RgbImage, quad: &Quad, size: (u32, u32), samples: u32) -> Option<RgbImage> {
+/// Samples in one direction for one pixel, so that none of the image's pixels is passed over.
+fn samples_for(extent: f32, pixels: u32) -> u32 {
+    ((extent / pixels as f32 - 0.25).ceil() as u32).clamp(1, SAMPLES_MAX)
+}
+
+/// Samples the quad into exactly `size` pixels, each the mean of `samples` points across and down.
+fn sample(image: &RgbImage, quad: &Quad, size: (u32, u32), samples: (u32, u32)) -> Option<RgbImage> {
     let map = Projection::of(quad)?;
     let (width, height) = size;
+    let (across, down) = samples;
     let mut data = Vec::with_capacity((width * height) as usize * 3);
-    let share = 1.0 / (samples * samples) as f32;
-    for y in (0..height * samples).step_by(samples as usize) {
+    let share = 1.0 / (across * down) as f32;
+    for y in (0..height * down).step_by(down as usize) {
         for x in 0..width {
             let mut sum = [0.0_f32; 3];
-            for sy in 0..samples {
-                let v = ((y + sy) as f32 + 0.5) / (height * samples) as f32;
-                for sx in 0..samples {
-                    let u = ((x * samples + sx) as f32 + 0.5) / (width * samples) as f32;
+            for sy in 0..down {
+                let v = ((y + sy) as f32 + 0.5) / (height * down) as f32;
+                for sx in 0..across {
+                    let u = ((x * across + sx) as f32 + 0.5) / (width * across) as f32;
                     let pixel = bilinear(image, map.at(u, v));
                     sum = [sum[0] + pixel[0], sum[1] + pixel[1], sum[2] + pixel[2]];
                 }
@@ -190,8 +192,22 @@ mod tests {
     #[test]
     fn growing_and_bands_keep_the_sides_parallel() {
         let quad = BBox::new(10.0, 10.0, 50.0, 20.0).quad();
-        assert_eq!(grown(&quad, Cut { across: 0.5, down: 0.1 }).bounds(), BBox::new(5.0, 9.0, 55.0, 21.0));
+        assert_eq!(grown(&quad, 0.1, 0.2).bounds(), BBox::new(6.0, 8.0, 54.0, 22.0));
+        assert_eq!(grown(&quad, -0.25, -0.25).bounds(), BBox::new(20.0, 12.5, 40.0, 17.5));
         assert_eq!(band(&quad, 0.5, 1.0).bounds(), BBox::new(10.0, 15.0, 50.0, 20.0));
+    }
+
+    #[test]
+    fn stretching_fills_the_size_whatever_the_proportions() {
+        let image = gradient(120, 60);
+        let cut = stretched(&image, &BBox::new(0.0, 0.0, 120.0, 10.0).quad(), (40, 20)).unwrap();
+        assert_eq!((cut.width, cut.height), (40, 20));
+        // Three columns of the image are one of the crop, half a row is one of its rows.
+        assert_eq!(cut.pixel(10, 0)[0], image.pixel(31, 0)[0]);
+        assert!(cut.pixel(0, 19)[1] > cut.pixel(0, 10)[1]);
+        let mut broken = BBox::new(1.0, 1.0, 9.0, 5.0).quad();
+        broken.0[0].y = f32::INFINITY;
+        assert!(stretched(&image, &broken, (40, 20)).is_none());
     }
 
     #[test]

@@ -111,7 +111,7 @@ impl ByteTrack {
         &self.tracks
     }
 
-    /// The tracks that ended since the last call, in the order of their ends: lost for too long, tentative and not seen
+    /// The tracks that ended since the last call, in the order of their ends: lost for too long, tentative and not soon seen
     /// again, or found to be the same as another.
     pub fn ended(&mut self) -> Vec<TrackId> {
         self.ended.drain(..).collect()
@@ -209,10 +209,11 @@ impl ByteTrack {
                 tracklet.see(detection, self.looks, config.min_hits);
                 continue;
             }
-            let was_tentative = tracklet.state == TrackState::Tentative;
             tracklet.miss();
+            let tentative = tracklet.state == TrackState::Tentative;
+            let misses_max = if tentative { config.tentative_misses } else { config.lost_frames };
             let span_is_over = config.lost_span_frames.is_some_and(|span| tracklet.frames_unseen > span);
-            if was_tentative || tracklet.misses > config.lost_frames || span_is_over {
+            if tracklet.misses > misses_max || span_is_over {
                 spent.push(tracklet.id);
             }
         }

@@ -19,7 +19,7 @@ pub(super) struct Tracklet {
     pub(super) lifetime: u64,
     /// The look on which it started.
     started: u64,
-    /// Looks in a row on which it was seen, until it is confirmed.
+    /// Looks on which it was seen.
     hits: u32,
     /// Looks in a row on which it was missed.
     pub(super) misses: u32,
@@ -75,7 +75,9 @@ impl Tracklet {
 
     /// Was not found on this look.
     pub(super) fn miss(&mut self) {
-        self.state = TrackState::Lost;
+        if self.state != TrackState::Tentative {
+            self.state = TrackState::Lost;
+        }
         self.misses = self.misses.saturating_add(1);
     }
 

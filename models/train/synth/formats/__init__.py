@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .base import PlateFormat
-from . import africa, americas, asia, europe, motorcycles, oceania
+from synth.formats import africa, americas, asia, europe, motorcycles, oceania
+from synth.formats.base import PlateFormat
 
 
 def all_formats() -> list[PlateFormat]:

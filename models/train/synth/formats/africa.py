@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import WHITE_YELLOW, PlateFormat
+from synth.formats.base import WHITE_YELLOW, PlateFormat
 
 _ANY = ("din", "grotesque", "strokes", "condensed")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import PlateFormat
+from synth.formats.base import PlateFormat
 
 _US = (305, 152)
 _DIES = ("strokes-us", "strokes", "din", "condensed", "rounded")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import OLD_DARK, WHITE_YELLOW, PlateFormat
+from synth.formats.base import OLD_DARK, WHITE_YELLOW, PlateFormat
 
 _IN = ("AA 99 AA 9999", "AA99AA9999", "AA 99 A 9999", "AA-99-A-9999", "AA 99AA9999", "\"DL\"9AA9999", "AA 9 AA 9999")
 _ANY = ("din", "grotesque", "strokes", "condensed")

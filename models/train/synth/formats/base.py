@@ -16,7 +16,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-COLOURS: dict[str, tuple[int, int, int]] = {
+from arrays import Colour
+
+COLOURS: dict[str, Colour] = {
     "white": (240, 240, 238), "offwhite": (226, 224, 212), "silver": (196, 198, 200), "grey": (158, 160, 162),
     "yellow": (246, 200, 30), "paleyellow": (240, 222, 130), "amber": (240, 160, 25), "orange": (232, 110, 30),
     "red": (190, 30, 40), "maroon": (110, 20, 35), "green": (20, 110, 60), "brightgreen": (60, 190, 80),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import EU_BLACK, OLD_DARK, WHITE_YELLOW, PlateFormat
+from synth.formats.base import EU_BLACK, OLD_DARK, WHITE_YELLOW, PlateFormat
 
 _LONG = (520, 112)
 _FE = ("strokes-fe", "strokes", "din")

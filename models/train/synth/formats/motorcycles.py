@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import OLD_DARK, WHITE_YELLOW, PlateFormat
+from synth.formats.base import OLD_DARK, WHITE_YELLOW, PlateFormat
 
 _ANY = ("din", "strokes", "condensed", "strokes-fe")
 

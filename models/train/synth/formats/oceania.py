@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .base import PlateFormat
+from synth.formats.base import PlateFormat
 
 _AU = (372, 134)
 _ANY = ("din", "strokes", "condensed", "strokes-us")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 
-from ..layout import random_symbols
-from .base import COLOURS, PlateFormat
+from synth.formats.base import COLOURS, PlateFormat
+from synth.layout import random_symbols
 
 _PAIRS_DARK = (("white", "black"),) * 6 + (
     ("offwhite", "black"), ("silver", "black"), ("grey", "black"), ("yellow", "black"), ("yellow", "black"), ("paleyellow", "black"), ("amber", "black"),
