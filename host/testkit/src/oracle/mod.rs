@@ -92,9 +92,10 @@ pub fn judge(truth: &Truth, events: &[PlateEvent]) -> Verdict {
         verdict.lines.push(line_of(pass, &outcome));
     }
     for event in &trial.open {
-        match trial.part_of(event) {
-            Some(pass) => verdict.lines.push(format!("part       {:<9} an unread part of this pass", pass.plate)),
-            None => verdict.count_spare(truth, event),
+        if let Some(pass) = trial.part_of(event) {
+            verdict.lines.push(format!("part       {:<9} an unread part of this pass", pass.plate));
+        } else {
+            verdict.count_spare(truth, event);
         }
     }
     for event in unfinished {
