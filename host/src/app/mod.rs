@@ -20,7 +20,7 @@ pub(crate) mod rooms;
 pub(crate) mod shared;
 mod signal;
 pub(crate) mod stages;
-mod timed;
+pub(crate) mod timed;
 pub(crate) mod vision;
 
 use std::net::SocketAddr;

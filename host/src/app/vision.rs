@@ -92,14 +92,7 @@ impl NetworkTimes {
 impl Models {
     /// Loads ONNX Runtime and the models.
     pub(crate) fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Self, Unusable> {
-        let runtime = library(&config.host.runtime)
-            .and_then(|library| Runtime::load(&library).map_err(|error| Refusal(error.to_string())))
-            .map_err(at("host", "runtime.library"))?;
-        let options = Options {
-            providers: config.host.runtime.providers.clone(),
-            intra_threads: config.host.runtime.threads(),
-            ..Options::default()
-        };
+        let (runtime, options) = runtime_of(&config.host.runtime).map_err(at("host", "runtime.library"))?;
         let times = NetworkTimes::default();
         let mut providers = Vec::new();
         let mut open = |path: PathBuf, watch: &Stopwatch| -> Result<Box<dyn Inference>, InferenceError> {
@@ -145,8 +138,19 @@ impl Models {
     }
 }
 
+/// ONNX Runtime, loaded, and how it opens models: on the configured providers, with the configured number of threads.
+pub(crate) fn runtime_of(settings: &RuntimeConfig) -> Result<(Runtime, Options), Refusal> {
+    let runtime = Runtime::load(&library(settings)?).map_err(|error| Refusal(error.to_string()))?;
+    let options = Options {
+        providers: settings.providers.clone(),
+        intra_threads: settings.threads(),
+        ..Options::default()
+    };
+    Ok((runtime, options))
+}
+
 /// The shared library of ONNX Runtime: the configured one, else the one that is found.
-pub(crate) fn library(runtime: &RuntimeConfig) -> Result<PathBuf, Refusal> {
+fn library(runtime: &RuntimeConfig) -> Result<PathBuf, Refusal> {
     let found = runtime.library.clone().or_else(infer::library_file);
     found.ok_or_else(|| {
         Refusal(

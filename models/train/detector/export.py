@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import copy
 import os
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +19,9 @@ from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 import paths
+import weights
 from detector.model import CLASSES, HEIGHT, STRIDES, WIDTH, ConvNorm, Detector, Head, SharedConv, decode
 
-OPSET = 17
 SIZES = ((HEIGHT, WIDTH), (416, 416), (576, 960), (64, 96))
 """Heights and widths at which the file is compared with the network."""
 TOLERANCE = 2e-3
@@ -99,26 +98,9 @@ def trained(checkpoint: Path) -> Detector:
 
 def write(model: Detector, path: Path) -> None:
     """Exports and adds the metadata that the host reads."""
-    import onnx
-
-    shipped = Shipped(model).eval()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            shipped,
-            (torch.rand(1, 3, HEIGHT, WIDTH),),
-            str(path),
-            dynamo=False,
-            opset_version=OPSET,
-            input_names=["picture"],
-            output_names=["boxes", "corners"],
-            dynamic_axes={"picture": {2: "height", 3: "width"}, "boxes": {2: "cells"}, "corners": {2: "cells"}},
-        )
-    graph = onnx.load(str(path))
+    axes = {"picture": {2: "height", 3: "width"}, "boxes": {2: "cells"}, "corners": {2: "cells"}}
     names = "{" + ", ".join(f"{index}: '{name}'" for index, name in enumerate(CLASSES)) + "}"
-    onnx.helper.set_model_props(graph, {"names": names})
-    onnx.checker.check_model(graph)
-    onnx.save(graph, str(path))
+    weights.write_onnx(Shipped(model).eval(), torch.rand(1, 3, HEIGHT, WIDTH), path, axes, {"names": names})
 
 
 def compare(model: Detector, path: Path) -> float:

@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import copy
 import math
-import os
 import signal
 import time
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ import torch
 from torch import Tensor, nn
 
 import paths
+import weights
 from detector import records
 from detector.curve import draw_curve
 from detector.data import Sample, Source, collate, sample
@@ -60,16 +60,10 @@ class Average:
         for value in self.model.parameters():
             value.requires_grad_(False)
 
-    @torch.no_grad()
     def update(self, model: nn.Module, step: int) -> None:
         """Moves a little towards the present weights; more at first."""
         keep = min(AVERAGE, (1 + step) / (10 + step))
-        now = model.state_dict()
-        for name, value in self.model.state_dict().items():
-            if value.dtype.is_floating_point:
-                value.lerp_(now[name], 1 - keep)
-            else:
-                value.copy_(now[name])
+        weights.follow(self.model, model, keep)
 
 
 def optimiser_of(model: nn.Module) -> torch.optim.AdamW:
@@ -150,8 +144,7 @@ class Run:
             "optimiser": self.optimiser.state_dict(),
             "progress": vars(self.progress),
         }
-        torch.save(state, self.checkpoint.with_suffix(".tmp"))
-        os.replace(self.checkpoint.with_suffix(".tmp"), self.checkpoint)
+        weights.save(state, self.checkpoint)
 
     def stop(self, *_: object) -> None:
         """Ends the training after the present step, with an error to whoever waits for it; it can go on later."""

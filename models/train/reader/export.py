@@ -6,20 +6,18 @@ Runtime and must give what PyTorch gives. Prints the figures of the model card, 
 
 import argparse
 import os
-import warnings
 from pathlib import Path
 
 import numpy as np
-import onnx
 import onnxruntime
 import torch
 
 import paths
+import weights
 from reader import calibrate, data
 from reader.model import CHARACTERS, HEIGHT, STEPS, WIDTH, Calibrated, Reader
 from synth import degrade
 
-OPSET = 17
 DIFFERENCE_MAX = 1e-3
 
 
@@ -48,23 +46,8 @@ def write(reader: Reader, temperature: float, out: Path) -> None:
     """The ONNX file with its metadata."""
     model = Calibrated(reader, temperature).eval()
     axes = {"crop": {0: "batch"}, "steps": {0: "batch"}}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            model,
-            (torch.zeros(1, 1, HEIGHT, WIDTH),),
-            str(out),
-            dynamo=False,
-            opset_version=OPSET,
-            input_names=["crop"],
-            output_names=["steps"],
-            dynamic_axes=axes,
-        )
-    written = onnx.load(out)
     told = {"decoder": "ctc", "character": "\n".join(CHARACTERS), "temperature": f"{temperature:.3f}"}
-    onnx.helper.set_model_props(written, told)
-    onnx.checker.check_model(written)
-    onnx.save(written, out)
+    weights.write_onnx(model, torch.zeros(1, 1, HEIGHT, WIDTH), out, axes, told)
 
 
 def check(reader: Reader, temperature: float, out: Path, views: np.ndarray) -> None:

@@ -7,7 +7,6 @@ measurement: samples, loss, exact texts on held-back real crops and on held-back
 import argparse
 import copy
 import math
-import os
 import tempfile
 import time
 from pathlib import Path
@@ -19,6 +18,7 @@ from torch.nn import functional
 from torch.utils.data import DataLoader
 
 import paths
+import weights
 from reader import data
 from reader.model import STEPS, Reader
 from synth import degrade
@@ -117,24 +117,17 @@ class Run:
         for gradient, mean in zip(gradients, flat.split([gradient.numel() for gradient in gradients])):
             gradient.copy_(mean.view_as(gradient))
 
-    @torch.no_grad()
     def _follow(self) -> None:
         """Moves the average a little towards the present weights."""
         # Early on the average forgets faster, so that it does not drag the start along.
-        decay = min(1 - 1 / EMA_STEPS, self.samples / BATCH / (self.samples / BATCH + 50))
-        for kept, new in zip(self.average.state_dict().values(), self.reader.state_dict().values()):
-            if kept.dtype.is_floating_point:
-                kept.lerp_(new, 1 - decay)
-            else:
-                kept.copy_(new)
+        keep = min(1 - 1 / EMA_STEPS, self.samples / BATCH / (self.samples / BATCH + 50))
+        weights.follow(self.average, self.reader, keep)
 
     def keep(self) -> None:
         """Writes the checkpoint, whole or not at all."""
         parts = {"reader": self.reader.state_dict(), "average": self.average.state_dict(),
                  "optimiser": self.optimiser.state_dict(), "samples": self.samples, "seconds": self.seconds}
-        beside = self.file.with_suffix(".new")
-        torch.save(parts, beside)
-        os.replace(beside, self.file)
+        weights.save(parts, self.file)
 
     def log(self, line: str) -> None:
         """Prints a line and keeps it."""

@@ -1,10 +1,10 @@
-//! Networks opened for measuring, each with a meter of its own.
+//! Networks opened for measuring, each with a stopwatch of its own.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use ovr_domain::port::{Inference, InferenceError, ModelInfo, Tensor};
+use ovr_domain::port::{Inference as _, InferenceError, ModelInfo};
 use ovr_domain::time::{CapturedAt, Clock, SystemClock, Timestamp};
 use ovr_domain::track::{Class, Detection};
 use ovr_domain::{CameraId, Frame, Picture, PlateRead, Quad};
@@ -12,68 +12,14 @@ use ovr_vision::detect::{ClassMap, DetectorConfig, YoloDetector};
 use ovr_vision::infer::{self, Options, OrtModel, Runtime};
 use ovr_vision::read::{PlateReader, SeenPlate};
 
-use crate::app::vision::{DETECTOR_FILE, library};
+use crate::app::timed::{Stopwatch, Timed};
+use crate::app::vision::{DETECTOR_FILE, runtime_of};
 use crate::cli::InputSize;
 use crate::config::Config;
 use crate::print::Refusal;
 
 /// Classes of COCO (Lin et al. 2014), which the public networks are trained on.
 const COCO_CLASSES: usize = 80;
-
-/// What a network has done by itself.
-#[derive(Debug, Clone, Copy, Default)]
-struct Spent {
-    /// All runs.
-    time: Duration,
-    /// Runs on a batch of one.
-    single_runs: u32,
-    single_time: Duration,
-}
-
-/// Reads what a network has spent.
-#[derive(Debug, Clone, Default)]
-struct Meter(Arc<Mutex<Spent>>);
-
-impl Meter {
-    fn change(&self, change: impl FnOnce(&mut Spent)) {
-        change(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner));
-    }
-
-    /// What has been spent since the last call.
-    fn take(&self) -> Spent {
-        let mut taken = Spent::default();
-        self.change(|spent| taken = std::mem::take(spent));
-        taken
-    }
-}
-
-/// Passes everything through and keeps the meter.
-struct Metered {
-    inner: OrtModel,
-    clock: Arc<dyn Clock>,
-    meter: Meter,
-}
-
-impl Inference for Metered {
-    fn info(&self) -> &ModelInfo {
-        self.inner.info()
-    }
-
-    fn run(&mut self, input: &Tensor) -> Result<Vec<Tensor>, InferenceError> {
-        let start = self.clock.monotonic();
-        let outputs = self.inner.run(input);
-        let span = self.clock.monotonic().saturating_sub(start);
-        let single = input.shape.first() == Some(&1);
-        self.meter.change(|spent| {
-            spent.time += span;
-            if single {
-                spent.single_runs += 1;
-                spent.single_time += span;
-            }
-        });
-        outputs
-    }
-}
 
 /// Milliseconds of a span.
 fn ms(span: Duration) -> f64 {
@@ -89,14 +35,7 @@ pub(super) struct Opener {
 
 impl Opener {
     pub(super) fn new(config: &Config) -> Result<Self, Refusal> {
-        let settings = &config.host.runtime;
-        let library = library(settings)?;
-        let runtime = Runtime::load(&library).map_err(|error| Refusal(error.to_string()))?;
-        let options = Options {
-            providers: settings.providers.clone(),
-            intra_threads: settings.threads(),
-            ..Options::default()
-        };
+        let (runtime, options) = runtime_of(&config.host.runtime)?;
         Ok(Self { runtime, options, clock: Arc::new(SystemClock::start()) })
     }
 
@@ -105,10 +44,10 @@ impl Opener {
         self.options.intra_threads
     }
 
-    fn open(&self, file: &Path) -> Result<(Metered, Meter), Refusal> {
-        let inner = self.runtime.open(file, &self.options).map_err(|error| Refusal(error.to_string()))?;
-        let meter = Meter::default();
-        Ok((Metered { inner, clock: Arc::clone(&self.clock), meter: meter.clone() }, meter))
+    fn open(&self, file: &Path) -> Result<(Timed<OrtModel>, Stopwatch), Refusal> {
+        let model = self.runtime.open(file, &self.options).map_err(|error| Refusal(error.to_string()))?;
+        let watch = Stopwatch::default();
+        Ok((Timed::new(model, Arc::clone(&self.clock), &watch), watch))
     }
 
     /// A detector. One that does not say which classes it knows is taken to know COCO's when it has as many.
@@ -119,7 +58,7 @@ impl Opener {
         mut config: DetectorConfig,
         input_size: InputSize,
     ) -> Result<Detector, Refusal> {
-        let (network, meter) = self.open(file)?;
+        let (network, watch) = self.open(file)?;
         let confidence_min = config.confidence_min;
         if config.classes.is_empty() && knows_coco(network.info()) {
             config.classes = ClassMap::coco().into_inner();
@@ -131,16 +70,16 @@ impl Opener {
             yolo,
             input_size,
             confidence_min,
-            meter,
+            watch,
             clock: Arc::clone(&self.clock),
         })
     }
 
     /// A reader.
     pub(super) fn reader(&self, file: &Path) -> Result<Reader, Refusal> {
-        let (network, meter) = self.open(file)?;
+        let (network, watch) = self.open(file)?;
         let plates = PlateReader::new(Box::new(network)).map_err(|error| Refusal(error.to_string()))?;
-        Ok(Reader { name: name_of(file), plates, meter, clock: Arc::clone(&self.clock) })
+        Ok(Reader { name: name_of(file), plates, watch, clock: Arc::clone(&self.clock) })
     }
 }
 
@@ -203,10 +142,10 @@ pub(super) struct Detector {
     pub(super) name: String,
     /// Whether a plate is among its classes.
     pub(super) finds_plates: bool,
-    yolo: YoloDetector<Metered>,
+    yolo: YoloDetector<Timed<OrtModel>>,
     input_size: InputSize,
     confidence_min: f32,
-    meter: Meter,
+    watch: Stopwatch,
     clock: Arc<dyn Clock>,
 }
 
@@ -222,11 +161,11 @@ pub(super) struct Look {
 impl Detector {
     /// What is at least as confident as configured, as a run would see it.
     pub(super) fn look(&mut self, picture: &Picture) -> Result<Look, InferenceError> {
-        self.meter.take();
+        let before = self.watch.spent();
         let start = self.clock.monotonic();
         let detections = self.at_least(picture, self.confidence_min)?;
         let all_ms = ms(self.clock.monotonic().saturating_sub(start));
-        Ok(Look { detections, network_ms: ms(self.meter.take().time), all_ms })
+        Ok(Look { detections, network_ms: ms(self.watch.spent().since(before).time), all_ms })
     }
 
     /// Everything of at least some confidence.
@@ -243,7 +182,7 @@ impl Detector {
 pub(super) struct Reader {
     pub(super) name: String,
     plates: PlateReader,
-    meter: Meter,
+    watch: Stopwatch,
     clock: Arc<dyn Clock>,
 }
 
@@ -258,13 +197,13 @@ pub(super) struct Reading {
 
 impl Reader {
     pub(super) fn read(&mut self, frame: &Frame, quad: Quad) -> Result<Reading, InferenceError> {
-        self.meter.take();
+        let before = self.watch.spent();
         let start = self.clock.monotonic();
         let plate = SeenPlate { quad, confidence: 1.0 };
         let read = self.plates.read(frame, &[plate])?.into_iter().next().flatten();
         let all_ms = ms(self.clock.monotonic().saturating_sub(start));
-        let spent = self.meter.take();
-        let crop_ms = (spent.single_runs > 0).then(|| ms(spent.single_time) / f64::from(spent.single_runs));
+        let spent = self.watch.spent().since(before);
+        let crop_ms = (spent.single_runs > 0).then(|| ms(spent.single_time) / spent.single_runs as f64);
         Ok(Reading { read, crop_ms, all_ms })
     }
 }
