@@ -35,6 +35,9 @@ pub(crate) enum Command {
     Check(Check),
     /// Reads the plates on pictures
     Read(Read),
+    /// Says what a network camera sends, and draws what a camera sees
+    #[command(subcommand)]
+    Cameras(CamerasCommand),
     /// Measures accuracy and speed
     #[command(subcommand)]
     Bench(Bench),
@@ -49,7 +52,7 @@ pub(crate) enum Command {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Run {
-    /// A video file, or test:WIDTHxHEIGHT@FPS; replaces the cameras of cameras.yaml; may be repeated
+    /// A video file, rtsp://HOST/PATH, or test:WIDTHxHEIGHT@FPS; replaces the cameras of cameras.yaml; may be repeated
     #[arg(long, value_name = "FILE")]
     pub(crate) source: Vec<String>,
     /// Ends when all sources have ended, instead of serving on
@@ -111,6 +114,55 @@ pub(crate) struct Schemas {
     /// Where to write
     #[arg(value_name = "DIR")]
     pub(crate) folder: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum CamerasCommand {
+    /// Connects to a network camera and says what it sends, or what is wrong and what would be right
+    Probe(CamerasProbe),
+    /// Writes a picture of a camera with its zones, its lanes, what is found and how wide plates are
+    Snapshot(CamerasSnapshot),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CamerasProbe {
+    /// rtsp://HOST[:PORT]/PATH, rtsps://..., or the id of a camera of cameras.yaml
+    #[arg(value_name = "ADDRESS|ID")]
+    pub(crate) camera: String,
+    /// User at the camera
+    #[arg(long, requires = "password_env")]
+    pub(crate) user: Option<String>,
+    /// Environment variable that has the password
+    #[arg(long, value_name = "VARIABLE", requires = "user")]
+    pub(crate) password_env: Option<String>,
+    /// Asks for packets of their own instead of those inside of the connection
+    #[arg(long)]
+    pub(crate) udp: bool,
+    /// Takes any certificate of an rtsps camera
+    #[arg(long)]
+    pub(crate) insecure: bool,
+    /// Seconds until it gives up
+    #[arg(long = "deadline", value_name = "S", default_value_t = 15, value_parser = clap::value_parser!(u64).range(1..=300))]
+    pub(crate) deadline_s: u64,
+    /// Prints one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CamerasSnapshot {
+    /// The id of a camera of cameras.yaml
+    #[arg(value_name = "ID")]
+    pub(crate) camera: String,
+    /// Where to write; without it ID.jpg
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Longest side of the picture in pixels
+    #[arg(long = "side", value_name = "PIXELS", default_value_t = 1920, value_parser = clap::value_parser!(u32).range(64..=8192))]
+    pub(crate) side_px_max: u32,
+    /// Draws nothing on it
+    #[arg(long)]
+    pub(crate) plain: bool,
 }
 
 #[derive(Debug, Subcommand)]

@@ -35,6 +35,7 @@ fn main() -> ExitCode {
         Command::Run(run) => commands::run::run(config, args.config.as_deref(), &run),
         Command::Check(check) => Ok(commands::check::run(&config, &check)),
         Command::Read(read) => commands::read::run(&config, &read),
+        Command::Cameras(command) => commands::cameras::run(&config, &command),
         Command::Bench(bench) => commands::bench::run(&config, &bench),
         Command::Demo(demo) => commands::demo::run(config, &demo),
         Command::Plugins(command) => commands::plugins::run(&config, &command),

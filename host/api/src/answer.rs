@@ -3,18 +3,22 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use ovr_domain::camera::Snapshot;
 use ovr_domain::event::EvidenceRef;
 use ovr_domain::port::{EventStore, EvidenceStore};
 use ovr_domain::query::{EventPage, EventQuery};
 use ovr_domain::time::Clock;
-use ovr_domain::{Digest, EventId, EvidenceId, PlateEvent};
+use ovr_domain::{Digest, EventId, EvidenceId, PlateEvent, Timestamp};
 use serde::Serialize;
 use serde_json::json;
 use tokio::sync::Semaphore;
 
+use crate::cameras::{Cameras, camera_of};
 use crate::credentials::{Principal, Role};
+use crate::live::{self, Live, LiveStream};
 use crate::metrics::Metrics;
 use crate::problem::Problem;
+use crate::query::StillQuery;
 use crate::readiness::{self, Ready};
 use crate::routes::Operation;
 use crate::{cursor, openapi, query};
@@ -33,16 +37,27 @@ pub(crate) struct Call {
     pub(crate) principal: Option<Principal>,
     /// The query string as it was sent.
     pub(crate) query: String,
-    /// The last segment of the path, decoded, where the route has one.
+    /// What stands in the path for `{id}`, decoded; empty where the route has none.
     pub(crate) id: String,
 }
 
 /// A good answer.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) content_type: &'static str,
     pub(crate) cache_control: String,
-    pub(crate) body: Vec<u8>,
+    /// When the one picture that it is was taken, where nothing else tells.
+    pub(crate) captured_at: Option<Timestamp>,
+    pub(crate) body: Body,
+}
+
+/// What an answer consists of.
+#[derive(Debug)]
+pub(crate) enum Body {
+    /// All of it.
+    Whole(Vec<u8>),
+    /// What comes until the stream ends.
+    Live(LiveStream),
 }
 
 #[derive(Serialize)]
@@ -60,14 +75,28 @@ impl Answer {
     }
 
     fn text(content_type: &'static str, text: String) -> Self {
-        Self { content_type, cache_control: "no-store".to_owned(), body: text.into_bytes() }
+        Self::unkept(content_type, Body::Whole(text.into_bytes()))
     }
+
+    /// What nobody may keep.
+    fn unkept(content_type: &'static str, body: Body) -> Self {
+        Self { content_type, cache_control: "no-store".to_owned(), captured_at: None, body }
+    }
+}
+
+/// Where pictures come from.
+pub(crate) struct Pictures {
+    pub(crate) evidence: Arc<dyn EvidenceStore>,
+    pub(crate) cameras: Arc<Cameras>,
+    pub(crate) live: Arc<Live>,
 }
 
 /// What the answers are made from.
 pub(crate) struct Desk {
     store: Arc<dyn EventStore>,
     evidence: Arc<dyn EvidenceStore>,
+    cameras: Arc<Cameras>,
+    live: Arc<Live>,
     metrics: Metrics,
     ready: Ready,
     clock: Arc<dyn Clock>,
@@ -78,24 +107,28 @@ pub(crate) struct Desk {
 impl Desk {
     pub(crate) fn new(
         store: Arc<dyn EventStore>,
-        evidence: Arc<dyn EvidenceStore>,
+        sources: Pictures,
         metrics: Metrics,
         ready: Ready,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let questions = Semaphore::new(QUESTIONS_AT_A_TIME);
         let pictures = Arc::new(Semaphore::new(PICTURES_AT_A_TIME));
-        Self { store, evidence, metrics, ready, clock, questions, pictures }
+        let Pictures { evidence, cameras, live } = sources;
+        Self { store, evidence, cameras, live, metrics, ready, clock, questions, pictures }
     }
 
     pub(crate) async fn answer(&self, operation: Operation, call: &Call) -> Result<Answer, Problem> {
-        if operation != Operation::SearchEvents {
+        if !operation.takes_parameters() {
             query::take_none(&call.query)?;
         }
         match operation {
             Operation::SearchEvents => self.search_events(call).await,
             Operation::GetEvent => self.get_event(call).await,
             Operation::GetEvidence => self.get_evidence(call).await,
+            Operation::ListCameras => Answer::json(&self.cameras.list(known(call)?)),
+            Operation::GetSnapshot => self.get_snapshot(call).await,
+            Operation::WatchCamera => self.watch_camera(call).await,
             Operation::Health => Answer::json(&json!({ "alive": true })),
             Operation::Ready => self.ready(call).await,
             Operation::Metrics => {
@@ -147,7 +180,22 @@ impl Desk {
         }
         let body = self.picture(id, reference).await?;
         let cache_control = format!("private, max-age={}", cache.as_secs());
-        Ok(Answer { content_type: "image/jpeg", cache_control, body })
+        Ok(Answer { cache_control, ..Answer::unkept("image/jpeg", Body::Whole(body)) })
+    }
+
+    async fn get_snapshot(&self, call: &Call) -> Result<Answer, Problem> {
+        let StillQuery { side_px_max, overlay } = query::parse_still(&call.query)?;
+        let camera = camera_of(&call.id, known(call)?)?;
+        let still = self.cameras.still(&camera, Snapshot { side_px_max, overlay, known: None }).await?;
+        let captured_at = Some(still.captured_at);
+        Ok(Answer { captured_at, ..Answer::unkept("image/jpeg", Body::Whole(still.jpeg)) })
+    }
+
+    async fn watch_camera(&self, call: &Call) -> Result<Answer, Problem> {
+        let asked = query::parse_live(&call.query)?;
+        let principal = known(call)?;
+        let stream = self.live.open(principal, camera_of(&call.id, principal)?, asked).await?;
+        Ok(Answer::unkept(live::CONTENT_TYPE, Body::Live(stream)))
     }
 
     /// Reads a picture on a thread that may block, and makes sure that it is the one that was taken.

@@ -2,16 +2,19 @@
 //!
 //! A request passes four checks in this order, each in one place: size and time (`serve::Envelope`), who asks
 //! (`gate::Authenticate`), whether the row of the route in [`ROUTES`] lets them (`gate::allowed`), and which cameras
-//! they may know of (`answer`, inside the query). What is deliberately absent: CORS, cookies and sessions (a bearer
+//! they may know of (`answer`, inside the query). A live stream goes on after its head has been answered; `live` asks the
+//! last three again while it lasts. What is deliberately absent: CORS, cookies and sessions (a bearer
 //! token is never sent by a browser on its own, so there is no CSRF), request bodies, paths of files, and TLS, which a
 //! proxy in front adds.
 
 mod answer;
+mod cameras;
 mod credentials;
 mod cursor;
 mod error;
 mod gate;
 mod limits;
+mod live;
 mod metrics;
 mod openapi;
 mod problem;
@@ -28,8 +31,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ovr_domain::camera::CameraBoard;
 use ovr_domain::port::{EventStore, EvidenceStore};
 use ovr_domain::time::Clock;
+use tokio::sync::watch;
 
 pub use credentials::{
     CREDENTIAL_NAME_CHARS_MAX, CREDENTIALS_MAX, Credential, Credentials, NewCredential, NewToken, Role,
@@ -54,8 +59,10 @@ pub struct ApiConfig {
     pub header_deadline: Duration,
     /// How long a connection may stay silent or refuse to take an answer.
     pub idle_deadline: Duration,
-    /// How long an answer may take to make.
+    /// How long an answer may take to make; of a live stream, its first picture.
     pub request_deadline: Duration,
+    /// How long a live stream lasts; whoever looks on asks again.
+    pub stream_deadline: Duration,
     /// How long requests under way may take once the server is told to stop.
     pub drain_deadline: Duration,
 }
@@ -69,6 +76,7 @@ impl Default for ApiConfig {
             header_deadline: Duration::from_secs(10),
             idle_deadline: Duration::from_mins(1),
             request_deadline: Duration::from_secs(10),
+            stream_deadline: Duration::from_mins(5),
             drain_deadline: Duration::from_secs(5),
         }
     }
@@ -80,6 +88,8 @@ pub struct Sources {
     pub store: Arc<dyn EventStore>,
     /// Their pictures.
     pub evidence: Arc<dyn EvidenceStore>,
+    /// The cameras that run.
+    pub cameras: Arc<dyn CameraBoard>,
     /// Who may ask.
     pub credentials: Arc<Credentials>,
     /// The metrics of this process.
@@ -117,11 +127,20 @@ impl fmt::Debug for BoundApi {
 impl Api {
     /// Puts the parts together; opens nothing.
     pub fn new(config: ApiConfig, sources: Sources) -> Self {
-        let Sources { store, evidence, credentials, metrics, readiness, clock } = sources;
+        let Sources { store, evidence, cameras, credentials, metrics, readiness, clock } = sources;
         let ready = readiness::Ready::new(Arc::clone(&store), readiness, Arc::clone(&clock));
-        let desk = answer::Desk::new(store, evidence, metrics.clone(), ready, Arc::clone(&clock));
-        let desk = Arc::new(desk);
-        Self { house: serve::House { config, credentials, desk, metrics, clock } }
+        let (stop, stopped) = watch::channel(false);
+        let cameras = Arc::new(cameras::Cameras::new(cameras));
+        let live = Arc::new(live::Live::new(
+            &config,
+            Arc::clone(&cameras),
+            Arc::clone(&credentials),
+            Arc::clone(&clock),
+            stopped,
+        ));
+        let pictures = answer::Pictures { evidence, cameras, live };
+        let desk = Arc::new(answer::Desk::new(store, pictures, metrics.clone(), ready, Arc::clone(&clock)));
+        Self { house: serve::House { config, credentials, desk, metrics, clock, stop } }
     }
 
     /// Takes the address; port 0 takes a free one. An address beyond loopback needs [`ApiConfig::allow_remote`].

@@ -1,5 +1,7 @@
 //! The OpenAPI 3.1 description, made from the table of routes, the limits and the schemas.
 
+use std::ops::RangeInclusive;
+
 use ovr_domain::ids::NAME_BYTES_MAX;
 use ovr_domain::query::PAGE_EVENTS_MAX;
 use schemars::generate::{SchemaGenerator, SchemaSettings};
@@ -7,7 +9,9 @@ use serde_json::{Map, Value, json};
 
 use crate::cursor::{CURSOR_CHARS, CURSOR_PATTERN};
 use crate::query::{
-    CAMERAS_MAX, INCLUDES, MATCHES, PAGE_EVENTS_DEFAULT, PARAMETERS, PLATE_PATTERN_CHARS_MAX,
+    CAMERAS_MAX, INCLUDES, LIVE_FPS, LIVE_FPS_DEFAULT, LIVE_PARAMETERS, LIVE_SIDE_PX_DEFAULT, MATCHES,
+    PAGE_EVENTS_DEFAULT, PARAMETERS, PLATE_PATTERN_CHARS_MAX, SIDE_PX, STILL_PARAMETERS,
+    STILL_SIDE_PX_DEFAULT,
 };
 use crate::routes::{Operation, ROUTES, Route};
 use crate::{problem, schema};
@@ -24,7 +28,11 @@ const REFUSALS: [(u16, &str); 11] = [
     (415, "The request has a body; none is taken"),
     (429, "Too many wrong credentials from this address; Retry-After says how long to wait"),
     (500, "Something went wrong here; the log names the cause"),
-    (503, "The store does not answer, a part is not ready, or it took too long"),
+    (
+        503,
+        "The store does not answer, a part is not ready, a camera has given no picture yet, too many are watching, or \
+         it took too long",
+    ),
 ];
 
 /// The description as the file `schemas/openapi.json` keeps it, with a line break at its end.
@@ -108,21 +116,64 @@ fn success(operation: Operation, generator: &mut SchemaGenerator) -> Value {
         Operation::Health => json_of(generator.subschema_for::<schema::Health>()),
         Operation::Ready => json_of(generator.subschema_for::<schema::Readiness>()),
         Operation::OpenApi => json!({ "application/json": { "schema": { "type": "object" } } }),
-        Operation::GetEvidence => json!({ "image/jpeg": {} }),
+        Operation::ListCameras => json_of(generator.subschema_for::<schema::CameraList>()),
+        Operation::GetEvidence | Operation::GetSnapshot => json!({ "image/jpeg": {} }),
+        Operation::WatchCamera => json!({ "multipart/x-mixed-replace": { "schema": { "type": "string" } } }),
         Operation::Metrics => json!({ "text/plain": { "schema": { "type": "string" } } }),
     };
-    json!({ "description": "As asked", "content": content })
+    let mut described = json!({ "description": "As asked", "content": content });
+    if let (Operation::GetSnapshot, Some(members)) = (operation, described.as_object_mut()) {
+        let time = json!({
+            "description": "When the picture was taken",
+            "schema": { "type": "string", "format": "date-time" },
+        });
+        members.insert("headers".to_owned(), json!({ "X-Captured-At": time }));
+    }
+    described
 }
 
 fn parameters(route: &Route) -> Vec<Value> {
-    if route.operation == Operation::SearchEvents {
-        return PARAMETERS.iter().map(|name| query_parameter(name)).collect();
-    }
-    if !route.path.contains("{id}") {
-        return Vec::new();
-    }
-    let schema = json!({ "type": "string", "format": "uuid" });
-    vec![json!({ "name": "id", "in": "path", "required": true, "schema": schema })]
+    let in_path = route.path.contains("{id}").then(|| {
+        let schema = match route.operation {
+            Operation::GetSnapshot | Operation::WatchCamera => camera_name(),
+            _ => json!({ "type": "string", "format": "uuid" }),
+        };
+        json!({ "name": "id", "in": "path", "required": true, "schema": schema })
+    });
+    let in_query: Vec<_> = match route.operation {
+        Operation::SearchEvents => PARAMETERS.iter().map(|name| query_parameter(name)).collect(),
+        Operation::GetSnapshot => {
+            STILL_PARAMETERS.iter().map(|name| picture_parameter(name, STILL_SIDE_PX_DEFAULT)).collect()
+        }
+        Operation::WatchCamera => {
+            LIVE_PARAMETERS.iter().map(|name| picture_parameter(name, LIVE_SIDE_PX_DEFAULT)).collect()
+        }
+        _ => Vec::new(),
+    };
+    in_path.into_iter().chain(in_query).collect()
+}
+
+fn camera_name() -> Value {
+    json!({ "type": "string", "pattern": "^[A-Za-z0-9._-]+$", "maxLength": NAME_BYTES_MAX })
+}
+
+fn picture_parameter(name: &str, side_px_default: u32) -> Value {
+    let whole = |range: &RangeInclusive<u32>, default: u32| json!({ "type": "integer", "minimum": range.start(), "maximum": range.end(), "default": default });
+    let (schema, description) = match name {
+        "width" => (
+            whole(&SIDE_PX, side_px_default),
+            "Longest side of the picture in pixels; a smaller picture is not enlarged",
+        ),
+        "overlay" => (
+            json!({ "type": "boolean", "default": false }),
+            "Whether zones, lanes, boxes and plate widths are drawn",
+        ),
+        _ => (
+            whole(&LIVE_FPS, LIVE_FPS_DEFAULT),
+            "Pictures a second at most; a picture is sent when it is new",
+        ),
+    };
+    json!({ "name": name, "in": "query", "description": description, "schema": schema })
 }
 
 fn query_parameter(name: &str) -> Value {
@@ -131,9 +182,7 @@ fn query_parameter(name: &str) -> Value {
         "from" => (time, "Captured at this time or later"),
         "until" => (time, "Captured before this time"),
         "camera" => {
-            let camera =
-                json!({ "type": "string", "pattern": "^[A-Za-z0-9._-]+$", "maxLength": NAME_BYTES_MAX });
-            let list = json!({ "type": "array", "items": camera, "maxItems": CAMERAS_MAX });
+            let list = json!({ "type": "array", "items": camera_name(), "maxItems": CAMERAS_MAX });
             (list, "Only these cameras: repeated or separated by commas")
         }
         "plate" => {

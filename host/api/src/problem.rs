@@ -78,6 +78,22 @@ impl Problem {
         problem
     }
 
+    /// The camera is known, but there is no picture of it yet.
+    pub(crate) fn no_picture_yet() -> Self {
+        let detail = "the camera has given no picture yet: look at its state, then try again";
+        let mut problem = Self::new(503, "no-picture-yet", "There is no picture yet", detail);
+        problem.retry_after_s = Some(5);
+        problem
+    }
+
+    /// As many watch as may; `how_many` says how many and what.
+    pub(crate) fn too_many_viewers(how_many: &str) -> Self {
+        let detail = format!("{how_many}: close another stream, or ask for one picture at a time");
+        let mut problem = Self::new(503, "too-many-viewers", "Too many are watching", detail);
+        problem.retry_after_s = Some(30);
+        problem
+    }
+
     /// Something broke here; the client can do nothing about it.
     pub(crate) fn internal(internal: impl Into<String>) -> Self {
         let mut problem = Self::new(
@@ -92,8 +108,9 @@ impl Problem {
 
     /// The deadline of a request passed.
     pub(crate) fn timed_out(deadline_s: u64) -> Self {
-        let detail =
-            format!("no answer within {deadline_s} s: ask for a shorter time span or a smaller page");
+        let detail = format!(
+            "no answer within {deadline_s} s: ask for a shorter time span, a smaller page or one picture less"
+        );
         let mut problem = Self::new(503, "timed-out", "It took too long", detail);
         problem.retry_after_s = Some(1);
         problem

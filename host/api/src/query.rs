@@ -1,5 +1,7 @@
-//! From the query string of `GET /api/v1/events` to an [`EventQuery`]. Nothing is guessed: an unknown parameter, a
-//! value given twice or a pattern without its mode is a refusal that says what would be right.
+//! From query strings to what is asked, here of `GET /api/v1/events` to an [`EventQuery`]. Nothing is guessed: an unknown
+//! parameter, a value given twice or a pattern without its mode is a refusal that says what would be right.
+
+mod picture;
 
 use std::borrow::Cow;
 
@@ -9,6 +11,11 @@ use ovr_domain::{CameraId, Timestamp};
 
 use crate::cursor;
 use crate::problem::Problem;
+
+pub(crate) use picture::{
+    LIVE_FPS, LIVE_FPS_DEFAULT, LIVE_PARAMETERS, LIVE_SIDE_PX_DEFAULT, LiveQuery, SIDE_PX, STILL_PARAMETERS,
+    STILL_SIDE_PX_DEFAULT, StillQuery, parse_live, parse_still,
+};
 
 /// Events in a page when nobody says how many.
 pub(crate) const PAGE_EVENTS_DEFAULT: u32 = 50;

@@ -2,7 +2,11 @@
 //! serialised event against them, so that the two cannot drift apart.
 #![expect(dead_code, reason = "these types are never built: only their schemas are used")]
 
+mod camera;
+
 use schemars::JsonSchema;
+
+pub(crate) use camera::CameraList;
 
 /// UUID in lower-case hexadecimal with hyphens.
 #[derive(JsonSchema)]

@@ -1,7 +1,9 @@
 //! The server: salvo, the order of the checks around an answer, and the limits on a connection.
 
 use std::future::Future;
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,13 +14,16 @@ use salvo::conn::tcp::TcpAcceptor;
 use salvo::fuse::FuseConfig;
 use salvo::http::header::{self, HeaderName};
 use salvo::http::{HeaderValue, ResBody, StatusCode};
+use salvo::hyper::{self, body::Bytes, body::Frame};
 use salvo::{Depot, FlowCtrl, Handler, Request, Response, Router, Server, Service};
+use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::answer::{Answer, Call, Desk};
+use crate::answer::{Answer, Body, Call, Desk};
 use crate::credentials::{Credentials, Principal};
 use crate::gate::{Authenticate, allowed, leave};
 use crate::limits::Admission;
+use crate::live::LiveStream;
 use crate::problem::{PROBLEM_JSON, Problem};
 use crate::routes::{ROUTES, Route};
 use crate::{ApiConfig, Error, Metrics};
@@ -126,9 +131,7 @@ struct Endpoint {
 impl Endpoint {
     async fn outcome(&self, req: &Request, principal: Option<Principal>) -> Result<Answer, Problem> {
         allowed(self.route, principal.as_ref())?;
-        // The router skips empty segments; here one resource has one address.
-        let segments = |path: &str| path.split('/').count();
-        if segments(req.uri().path()) != segments(self.route.path) {
+        if !self.route.is_at(req.uri().path()) {
             return Err(Problem::of_status(404));
         }
         let query = req.uri().query().unwrap_or_default().to_owned();
@@ -153,11 +156,35 @@ impl Handler for Endpoint {
                 if let Ok(value) = HeaderValue::from_str(&answer.cache_control) {
                     headers.insert(header::CACHE_CONTROL, value);
                 }
+                let captured_at = answer.captured_at.map(|time| time.to_string());
+                if let Some(Ok(value)) = captured_at.as_deref().map(HeaderValue::from_str) {
+                    headers.insert("x-captured-at", value);
+                }
                 res.status_code(StatusCode::OK);
-                res.body(ResBody::Once(answer.body.into()));
+                res.body(match answer.body {
+                    Body::Whole(bytes) => ResBody::Once(bytes.into()),
+                    Body::Live(stream) => ResBody::Boxed(Box::pin(LiveBody(stream))),
+                });
             }
             Err(problem) => leave(problem, depot, res),
         }
+    }
+}
+
+/// A body that is not there yet when its head is sent: the deadline of a request ends with its head, the timeouts of the
+/// connection go on.
+struct LiveBody(LiveStream);
+
+impl hyper::body::Body for LiveBody {
+    type Data = Bytes;
+    type Error = salvo::BoxedError;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, salvo::BoxedError>>> {
+        let chunk = self.0.chunks.poll_recv(cx);
+        chunk.map(|chunk| chunk.map(|chunk| Ok(Frame::data(Bytes::from_owner(chunk)))))
     }
 }
 
@@ -175,6 +202,8 @@ pub(crate) struct House {
     pub(crate) desk: Arc<Desk>,
     pub(crate) metrics: Metrics,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Says to the live streams that the server stops.
+    pub(crate) stop: watch::Sender<bool>,
 }
 
 impl House {
@@ -205,9 +234,11 @@ impl House {
             Server::new(acceptor).fuse_policy(admission).max_connections(self.config.connections_max);
         server.http1_mut().max_buf_size(HEAD_BYTES_MAX).max_headers(HEADERS_MAX);
         let handle = server.handle();
-        let drain = self.config.drain_deadline;
+        let (drain, live_streams) = (self.config.drain_deadline, &self.stop);
         let stop = async move {
             shutdown.await;
+            // A live stream would use up the whole drain deadline.
+            live_streams.send_replace(true);
             handle.stop_graceful(drain);
             std::future::pending::<()>().await;
         };

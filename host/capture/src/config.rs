@@ -8,7 +8,9 @@ use std::str::FromStr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::address::RtspAddress;
 use crate::error::Error;
+use crate::rtsp::RtspConfig;
 
 /// Smallest width or height of a test pattern, in pixels.
 const TEST_SIDE_MIN: u32 = 16;
@@ -27,6 +29,8 @@ pub enum SourceConfig {
     File(FileConfig),
     /// A moving pattern that the program draws itself.
     Test(TestConfig),
+    /// A network camera.
+    Rtsp(RtspConfig),
 }
 
 /// A video file in any container and codec that GStreamer knows.
@@ -92,7 +96,8 @@ impl Pattern {
 }
 
 impl SourceConfig {
-    /// The source in a few words, without credentials: the file's path as it was given, or `test:WIDTHxHEIGHT@FPS`.
+    /// The source in a few words, without credentials: the file's path as it was given, `test:WIDTHxHEIGHT@FPS`,
+    /// or the address without what may be a secret.
     pub fn name(&self) -> String {
         match self {
             Self::File(file) => file.path.display().to_string(),
@@ -100,14 +105,16 @@ impl SourceConfig {
                 Some(frames) => format!("test:{}x{}@{}/{frames}", test.width, test.height, test.fps),
                 None => format!("test:{}x{}@{}", test.width, test.height, test.fps),
             },
+            Self::Rtsp(camera) => camera.address.to_string(),
         }
     }
 
-    /// True when frames come at their own pace and a consumer that is late has to lose some. Neither a file nor a test
-    /// pattern is live.
+    /// True when frames come at their own pace and a consumer that is late has to lose some: a network
+    /// camera, but neither a file nor a test pattern.
     pub fn is_live(&self) -> bool {
         match self {
             Self::File(_) | Self::Test(_) => false,
+            Self::Rtsp(_) => true,
         }
     }
 
@@ -117,6 +124,7 @@ impl SourceConfig {
             Self::File(file) if file.path.as_os_str().is_empty() => Some("the path is empty".to_owned()),
             Self::File(_) => None,
             Self::Test(test) => test.wrong(),
+            Self::Rtsp(camera) => camera.wrong(),
         };
         match wrong {
             None => Ok(()),
@@ -184,13 +192,16 @@ fn why(error: &io::Error) -> String {
 impl FromStr for SourceConfig {
     type Err = Error;
 
-    /// `test:WIDTHxHEIGHT@FPS`, with `/FRAMES` behind it when it shall end, or the path of a file.
+    /// `test:WIDTHxHEIGHT@FPS`, with `/FRAMES` behind it when it shall end, `rtsp://...` or `rtsps://...`
+    /// without credentials, or the path of a file.
     fn from_str(text: &str) -> Result<Self, Error> {
         let source = if let Some(pattern) = text.strip_prefix("test:") {
             let expected = "expected test:WIDTHxHEIGHT@FPS such as test:1280x720@25, or test:1280x720@25/500 for 500 \
                             frames";
             let refusal = || Error::Source { text: text.to_owned(), reason: expected.to_owned() };
             Self::Test(test_of(pattern).ok_or_else(refusal)?)
+        } else if text.contains("://") {
+            Self::Rtsp(RtspConfig::new(text.parse::<RtspAddress>()?))
         } else {
             Self::File(FileConfig { path: PathBuf::from(text), root: None })
         };

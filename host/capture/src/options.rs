@@ -13,14 +13,14 @@ const QUEUE_FRAMES_MAX: u32 = 256;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Options {
     /// Frames come at the pace of their presentation times; without it as fast as they are taken. Nothing is dropped
-    /// either way.
+    /// either way. A network camera has its own pace, and loses frames that are not taken in time.
     pub realtime: bool,
     /// Threads of a software decoder, at most 16; 0 lets the decoder choose.
     pub decode_threads: u32,
     /// Decoded frames that wait for the consumer, 1 to 256. A frame of 1920x1080 takes 3 MB.
     pub queue_frames: u32,
     /// A pipeline that gives neither a frame nor an end for so long has broken off. With `realtime` it must be longer
-    /// than the longest gap between two frames.
+    /// than the longest gap between two frames. A network camera has its own timeout, in its configuration.
     pub stall_timeout: Duration,
 }
 
@@ -36,6 +36,7 @@ impl Options {
             realtime: self.realtime,
             decode_threads: self.decode_threads.min(DECODE_THREADS_MAX),
             queue_frames: self.queue_frames.clamp(1, QUEUE_FRAMES_MAX),
+            drops: false,
         }
     }
 }

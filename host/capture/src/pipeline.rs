@@ -13,6 +13,7 @@ use ovr_domain::pixels::SIDE_MAX;
 
 use crate::config::TestConfig;
 use crate::error::Error;
+use crate::log;
 
 /// Frames between the decoder and the colour conversion, so that both can run at once.
 const CONVERT_QUEUE_FRAMES: u32 = 2;
@@ -26,6 +27,8 @@ pub(crate) struct Tuning {
     pub(crate) decode_threads: u32,
     /// Frames that wait for the consumer.
     pub(crate) queue_frames: u32,
+    /// A frame that finds the consumer's queue full pushes the oldest out.
+    pub(crate) drops: bool,
 }
 
 /// What the autoplugger found in a file.
@@ -72,8 +75,9 @@ impl Drop for Chain {
     }
 }
 
-/// Initialises GStreamer; cheap after the first call.
+/// Initialises GStreamer, without its log; cheap after the first call.
 pub(crate) fn init() -> Result<(), Error> {
+    log::take_away();
     gst::init().map_err(|error| Error::Runtime { reason: error.to_string() })
 }
 
@@ -82,7 +86,8 @@ fn package(element: &str) -> &'static str {
     match element {
         "filesrc" | "queue" | "filesink" => "libgstreamer1.0-0",
         "decodebin" | "videoconvert" | "videotestsrc" | "appsink" | "appsrc" => "gstreamer1.0-plugins-base",
-        "h264parse" => "gstreamer1.0-plugins-bad",
+        "h264parse" | "h265parse" => "gstreamer1.0-plugins-bad",
+        _ if element.starts_with("avdec_") => "gstreamer1.0-libav",
         _ => "gstreamer1.0-plugins-good",
     }
 }
@@ -137,7 +142,7 @@ pub(crate) fn of_test(test: &TestConfig, tuning: Tuning) -> Result<Chain, Error>
 }
 
 /// The part that all sources share, and the element that the source is linked to.
-fn tail(tuning: Tuning) -> Result<(Chain, gst::Element), Error> {
+pub(crate) fn tail(tuning: Tuning) -> Result<(Chain, gst::Element), Error> {
     let (queue, convert, flip) = (element("queue")?, element("videoconvert")?, element("videoflip")?);
     queue.set_property("max-size-buffers", CONVERT_QUEUE_FRAMES);
     queue.set_property("max-size-bytes", 0_u32);
@@ -152,7 +157,7 @@ fn tail(tuning: Tuning) -> Result<(Chain, gst::Element), Error> {
         .caps(&caps)
         .sync(tuning.realtime)
         .max_buffers(tuning.queue_frames)
-        .drop(false)
+        .drop(tuning.drops)
         .qos(false)
         .enable_last_sample(false)
         .build();
@@ -238,7 +243,7 @@ fn caps_name(pad: &gst::Pad) -> String {
 }
 
 /// Each decoder has a name of its own for its number of threads; 0 leaves it as it is.
-fn set_threads(decoder: &gst::Element, factory: &str, threads: u32) {
+pub(crate) fn set_threads(decoder: &gst::Element, factory: &str, threads: u32) {
     let name = match factory {
         "vp8dec" | "vp9dec" => "threads",
         "dav1ddec" => "n-threads",

@@ -60,7 +60,7 @@ impl Report {
 }
 
 /// Message and the last line of the details, which holds the cause behind the place in GStreamer's source.
-fn one_line(message: &str, debug: Option<&str>) -> String {
+pub(crate) fn one_line(message: &str, debug: Option<&str>) -> String {
     let message = message.trim().trim_end_matches('.');
     let cause = debug
         .and_then(|debug| debug.trim().lines().skip(1).last())

@@ -17,6 +17,7 @@ use ovr_domain::{CameraId, CapturedAt, Frame, Timestamp, metric};
 use crate::config::{FileConfig, SourceConfig};
 use crate::container::{Extent, extent};
 use crate::error::Error;
+use crate::format::Format;
 use crate::moment;
 use crate::options::{Options, VideoFacts};
 use crate::picture;
@@ -48,8 +49,7 @@ pub struct VideoSource {
     /// When presentation time zero was.
     start: Timestamp,
     facts: Option<VideoFacts>,
-    /// Caps of the last sample and what they say; a stream may change its size.
-    format: Option<(gst::Caps, gst_video::VideoInfo)>,
+    format: Format,
     /// The first frame, decoded by [`open`].
     first: Option<Frame>,
     decoded: u64,
@@ -84,6 +84,11 @@ pub fn open(
             let chain = pipeline::of_test(test, options.tuning()).map_err(broken_setup)?;
             (chain, None, clock.now())
         }
+        SourceConfig::Rtsp(_) => {
+            return Err(refuse(
+                "it is a network camera: open it by open_source, or as a LiveSource".to_owned(),
+            ));
+        }
     };
     let mut source = VideoSource {
         chain,
@@ -95,7 +100,7 @@ pub fn open(
         stall_timeout: options.stall_timeout,
         start,
         facts: None,
-        format: None,
+        format: Format::default(),
         first: None,
         decoded: 0,
         last: (Duration::ZERO, Duration::ZERO),
@@ -161,11 +166,7 @@ impl VideoSource {
     }
 
     fn facts_of_first(&self) -> VideoFacts {
-        let info = self.format.as_ref().map(|(_, info)| info);
-        let fps = info
-            .map(gst_video::VideoInfo::fps)
-            .filter(|fps| fps.numer() > 0 && fps.denom() > 0)
-            .map(|fps| f64::from(fps.numer()) / f64::from(fps.denom()));
+        let (info, fps) = (self.format.info(), self.format.fps());
         let duration = self.duration();
         let frames = fps.zip(duration).map(|(fps, duration)| (duration.as_secs_f64() * fps).round() as u64);
         VideoFacts {
@@ -289,14 +290,9 @@ impl VideoSource {
         let Some((buffer, caps)) = sample.buffer_owned().zip(sample.caps_owned()) else {
             return Err(self.broken("a frame without pixels or format".to_owned()));
         };
-        let info = match &self.format {
-            Some((known, info)) if *known == caps => info.clone(),
-            _ => match gst_video::VideoInfo::from_caps(&caps) {
-                Ok(info) => info,
-                Err(error) => {
-                    return Err(self.broken(format!("a frame in a format that is not known: {error}")));
-                }
-            },
+        let info = match self.format.of(caps) {
+            Ok(info) => info,
+            Err(reason) => return Err(self.broken(reason)),
         };
         let segment = sample.segment().and_then(|segment| segment.downcast_ref::<gst::ClockTime>());
         let stated = segment.zip(buffer.pts()).and_then(|(segment, pts)| segment.to_running_time(pts));
@@ -319,7 +315,6 @@ impl VideoSource {
             Ok(picture) => picture,
             Err(reason) => return Err(self.broken(reason)),
         };
-        self.format = Some((caps, info));
         self.last = (presented_at, presented_at.saturating_add(frame_time));
         let sequence = self.decoded;
         self.decoded += 1;

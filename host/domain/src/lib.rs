@@ -4,6 +4,7 @@
 //! defined here. Nothing in this crate does I/O, starts a thread or knows an async runtime.
 
 pub mod backoff;
+pub mod camera;
 pub mod event;
 pub mod frame;
 pub mod geometry;
@@ -16,6 +17,7 @@ pub mod query;
 pub mod read;
 pub mod time;
 pub mod track;
+pub mod view;
 
 pub use event::PlateEvent;
 pub use frame::Frame;

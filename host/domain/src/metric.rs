@@ -12,7 +12,7 @@ use crate::ids::CameraId;
 pub fn describe() {
     describe_counter!(
         "ovr_frames_total",
-        "Frames by camera and outcome (decoded, dropped, passed_over, looked_at, failed)"
+        "Frames by camera and outcome (decoded, dropped, passed_over, still, looked_at, failed)"
     );
     describe_counter!("ovr_reads_total", "Plate crops read, by camera");
     describe_counter!("ovr_events_total", "Events by camera and lifecycle or decision");
@@ -58,7 +58,7 @@ fn describe_plugins() {
 }
 
 /// A frame of `camera`; `outcome` is `decoded`, and then `dropped` (the queue was full), `passed_over` (looks were not
-/// due), `looked_at` or `failed` (a network gave an error).
+/// due), `still` (nothing moved and nothing was followed), `looked_at` or `failed` (a network gave an error).
 pub fn frame(camera: &CameraId, outcome: &'static str) {
     counter!("ovr_frames_total", "camera" => camera.to_string(), "outcome" => outcome).increment(1);
 }

@@ -314,9 +314,15 @@ impl RgbImage {
 
     /// Luma of every pixel by BT.601 weights, `width * height` bytes.
     pub fn luma(&self) -> Vec<u8> {
-        let weigh = |p: &[u8]| (u32::from(p[0]) * 77 + u32::from(p[1]) * 150 + u32::from(p[2]) * 29) >> 8;
-        self.data.chunks_exact(3).map(|pixel| weigh(pixel) as u8).collect()
+        let (pixels, _) = self.data.as_chunks();
+        pixels.iter().map(|pixel| luma_of(*pixel)).collect()
     }
+}
+
+/// Luma of a pixel in red, green and blue by BT.601 weights.
+#[inline]
+pub fn luma_of([red, green, blue]: [u8; 3]) -> u8 {
+    ((u32::from(red) * 77 + u32::from(green) * 150 + u32::from(blue) * 29) >> 8) as u8
 }
 
 #[cfg(test)]

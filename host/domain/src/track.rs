@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::geometry::{BBox, Quad};
+use crate::geometry::{BBox, Point, Quad};
 use crate::ids::TrackId;
 
 /// What is found on a picture.
@@ -24,6 +24,15 @@ pub enum Class {
 }
 
 impl Class {
+    /// What carries a plate.
+    pub const VEHICLES: [Self; 4] = [Self::Car, Self::Truck, Self::Bus, Self::Motorcycle];
+
+    /// Every class, the plate first.
+    pub const ALL: [Self; 5] = {
+        let [car, truck, bus, motorcycle] = Self::VEHICLES;
+        [Self::Plate, car, truck, bus, motorcycle]
+    };
+
     /// Whether it is something that carries a plate.
     pub fn is_vehicle(self) -> bool {
         self != Self::Plate
@@ -60,6 +69,20 @@ pub struct Detection {
     pub quad: Option<Quad>,
 }
 
+impl Detection {
+    /// The same on a picture that is `scale` times as large.
+    #[must_use]
+    pub fn scaled(&self, scale: f32) -> Self {
+        let point = |p: Point| Point { x: p.x * scale, y: p.y * scale };
+        let BBox { x1, y1, x2, y2 } = self.bbox;
+        Self {
+            bbox: BBox::new(x1 * scale, y1 * scale, x2 * scale, y2 * scale),
+            quad: self.quad.map(|quad| Quad(quad.0.map(point))),
+            ..*self
+        }
+    }
+}
+
 /// Where a track is in its life (Zhang et al. 2022, section 3).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -85,4 +108,18 @@ pub struct Track {
     pub bbox: BBox,
     /// The detection of this frame, when there was one.
     pub detection: Option<Detection>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_class_but_the_plate_is_a_vehicle() {
+        let [first, vehicles @ ..] = Class::ALL;
+        assert_eq!(first, Class::Plate);
+        assert!(!first.is_vehicle());
+        assert_eq!(vehicles, Class::VEHICLES);
+        assert!(vehicles.into_iter().all(Class::is_vehicle));
+    }
 }

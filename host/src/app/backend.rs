@@ -7,6 +7,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use ovr_api::{Api, ApiConfig, BoundApi, Check, Credentials, Metrics, NewToken, Sources};
 use ovr_domain::PlateEvent;
+use ovr_domain::camera::CameraBoard;
 use ovr_domain::event::Lifecycle;
 use ovr_domain::port::{EventStore, EvidenceStore};
 use ovr_domain::time::Clock;
@@ -92,6 +93,7 @@ impl Backend {
         state: &StateDir,
         clock: &Arc<dyn Clock>,
         plugins: &PluginRoom,
+        cameras: Arc<dyn CameraBoard>,
     ) -> anyhow::Result<Self> {
         let host = &config.host;
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -120,6 +122,7 @@ impl Backend {
                 evidence: Arc::clone(&evidence) as Arc<dyn EvidenceStore>,
                 credentials: Arc::new(credentials),
                 metrics,
+                cameras,
                 readiness: readiness(&spool, &health, plugins),
                 clock: Arc::clone(clock),
             },
@@ -139,10 +142,9 @@ impl Backend {
         })?;
         let signal = signal::listen(&runtime);
         let (address, (stop, _)) = (bound.address(), watch::channel(false));
-        let clock = Arc::clone(clock);
         Ok(Self {
             runtime,
-            clock,
+            clock: Arc::clone(clock),
             spool,
             store,
             evidence,

@@ -5,16 +5,21 @@
 
 use std::sync::Arc;
 use std::sync::mpsc::SyncSender;
+use std::time::Duration;
 
+use ovr_capture::Source;
 use ovr_domain::event::Vehicle;
-use ovr_domain::port::{FrameSource, InferenceError};
-use ovr_domain::track::{Class, Track};
+use ovr_domain::port::{FrameSource as _, InferenceError};
+use ovr_domain::track::{Class, Detection, Track};
+use ovr_domain::view::View;
 use ovr_domain::{BBox, CameraId, Frame, TrackId, metric};
 use ovr_events::assemble::{AssembleConfig, Assembler, Emission, Observation, ReadOutcome, Unreadable};
+use ovr_vision::motion::MotionGate;
 use ovr_vision::read::SeenPlate;
 use ovr_vision::track::{ByteTrack, TrackConfig};
 
 use super::attention::Attention;
+use super::board::Card;
 use super::cadence::Cadence;
 use super::health::Health;
 use super::queue::FrameQueue;
@@ -25,6 +30,9 @@ use crate::config::{Config, DetectionConfig};
 
 /// Looks in a row that may fail before the log says so once more.
 const FAILURES_A_LINE: u64 = 100;
+
+/// How long nothing is looked at while nothing moves.
+const STILL_LOOK_PERIOD: Duration = Duration::from_secs(1);
 
 /// What a camera works by; a reload changes it under way, and its tracks go on.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,11 +56,18 @@ impl Tuning {
 pub(crate) struct CameraRoom {
     pub(crate) camera: CameraId,
     pub(crate) queue: Arc<FrameQueue>,
+    pub(crate) card: Arc<Card>,
+    pub(crate) view: View,
     pub(crate) vision: Reader<Vision>,
     pub(crate) tuning: Reader<Tuning>,
     pub(crate) tracker: ByteTrack,
     pub(crate) assembler: Assembler,
     pub(crate) cadence: Cadence,
+    pub(crate) motion: MotionGate,
+    /// Presentation time of the last look.
+    pub(crate) looked: Option<Duration>,
+    /// Whether there were tracks on the last look.
+    pub(crate) follows: bool,
     pub(crate) stages: Arc<Stages>,
     pub(crate) out: SyncSender<Emission>,
     pub(crate) attention: Attention,
@@ -71,17 +86,22 @@ pub(crate) struct CameraCounts {
 }
 
 /// Takes every frame of a source into the queue, until the source or the queue ends.
-pub(crate) fn feed(camera: &CameraId, mut source: impl FrameSource, queue: &FrameQueue, health: &Health) {
-    health.well(camera);
+pub(crate) fn feed(camera: &CameraId, mut source: Source, queue: &FrameQueue, card: &Card, health: &Health) {
+    health.well(camera, source.link());
     loop {
         match source.next_frame() {
             Ok(Some(frame)) => {
+                card.arrived(&frame);
                 if !queue.push(frame) {
                     return queue.end(Ok(()));
                 }
             }
-            Ok(None) => return queue.end(Ok(())),
+            Ok(None) => {
+                card.ended(None);
+                return queue.end(Ok(()));
+            }
             Err(error) => {
+                card.ended(Some(&error));
                 // What happens to a source whose camera was taken away is nobody's concern.
                 if !queue.is_stopped() {
                     health.failed(camera, &error);
@@ -101,6 +121,8 @@ impl CameraRoom {
             self.take_changes();
             let outcome = if !self.cadence.take(frame.presented_at) {
                 "passed_over"
+            } else if self.is_still(&frame) {
+                "still"
             } else if self.look(&frame) {
                 "looked_at"
             } else {
@@ -131,22 +153,37 @@ impl CameraRoom {
         }
     }
 
+    /// Whether nothing moves and nothing is followed, so that a look would show what the last one showed. The gate sees
+    /// every frame that is due, so that it always knows the background.
+    fn is_still(&mut self, frame: &Frame) -> bool {
+        self.card.due(frame);
+        let moves = self.motion.moves(&frame.picture);
+        let due = self.looked.is_none_or(|looked| looked + STILL_LOOK_PERIOD <= frame.presented_at);
+        if !self.tuning.seen().detection.motion_gate || moves || self.follows || due {
+            self.looked = Some(frame.presented_at);
+            return false;
+        }
+        true
+    }
+
     /// One look: detect, follow, read, assemble. False when a network failed.
     fn look(&mut self, frame: &Frame) -> bool {
         self.counts.looks += 1;
         let stages = Arc::clone(&self.stages);
         let detections = match stages.time(Stage::Detect, || self.vision.seen().detect(&frame.picture)) {
-            Ok(detections) => detections,
+            Ok(detections) => self.admitted(detections, frame),
             Err(error) => {
                 self.failed(&error);
                 return false;
             }
         };
+        self.card.looked(frame, &detections);
         // By the source's own count, so that dropped frames and failed looks count as time, too.
         let elapsed = self.tracked.map_or(1, |last| frame.sequence.saturating_sub(last).max(1));
         self.tracked = Some(frame.sequence);
         let elapsed = u32::try_from(elapsed).unwrap_or(u32::MAX);
         let tracks = stages.time(Stage::Track, || self.tracker.update(&detections, elapsed).to_vec());
+        self.follows = !tracks.is_empty();
         for track in &tracks {
             tracing::trace!(sequence = frame.sequence, ?track, "followed");
         }
@@ -157,6 +194,13 @@ impl CameraRoom {
         let emissions = stages.time(Stage::Assemble, || self.assemble(frame, &tracks, outcomes));
         self.send(emissions);
         true
+    }
+
+    /// What lies where this camera looks.
+    fn admitted(&self, mut detections: Vec<Detection>, frame: &Frame) -> Vec<Detection> {
+        let (width, height) = (frame.picture.width(), frame.picture.height());
+        detections.retain(|detection| self.view.admits(detection, width, height));
+        detections
     }
 
     /// One outcome for each track.
@@ -193,6 +237,7 @@ impl CameraRoom {
             _ => return,
         };
         self.attention.saw(wanted.track, wanted.plate.quad.width(), read);
+        self.card.read(read);
         self.counts.reads += 1;
         metric::reads(&self.camera, 1);
     }
@@ -236,6 +281,9 @@ impl CameraRoom {
 
     fn send(&self, emissions: Vec<Emission>) {
         for emission in emissions {
+            if emission.event.revision == 1 && emission.event.plate_observed.is_some() {
+                self.card.plate();
+            }
             if self.out.send(emission).is_err() {
                 // The receiver's end has been reported as the failure that ends the program.
                 tracing::error!(camera = %self.camera, "an event is lost: nobody accepts events any more");

@@ -9,10 +9,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use anyhow::Context as _;
+use ovr_capture::{Link, Source, VideoFacts};
 use ovr_domain::CameraId;
 use ovr_domain::port::SourceError;
+use ovr_domain::view::View;
 use ovr_events::assemble::Emission;
 
+use super::board::Card;
 use super::camera::{self, CameraCounts, CameraRoom};
 use super::failure::Failure;
 use super::health::Health;
@@ -22,15 +25,26 @@ use super::rooms::{self, Common};
 /// A source that is open, of a camera that does not run yet.
 pub(crate) struct OpenCamera {
     pub(crate) id: CameraId,
-    pub(crate) source: ovr_capture::VideoSource,
+    /// Address or file, without credentials.
+    pub(crate) name: String,
+    pub(crate) source: Source,
     pub(crate) when_full: WhenFull,
+    pub(crate) view: View,
 }
 
 impl OpenCamera {
-    /// What the source says of its video, in a line.
+    /// What the source says of its video; a network camera says nothing before it is connected to.
+    pub(crate) fn video(&self) -> Option<&VideoFacts> {
+        match &self.source {
+            Source::Video(video) => video.facts(),
+            Source::Live(_) => None,
+        }
+    }
+
+    /// The same in a line.
     pub(crate) fn facts(&self) -> String {
-        let Some(facts) = self.source.facts() else {
-            return "it says nothing of itself".to_owned();
+        let Some(facts) = self.video() else {
+            return format!("{}, connected to when it runs", self.name);
         };
         let rate = facts.fps.map_or_else(|| "varying".to_owned(), |fps| format!("{fps:.2}"));
         let codec = facts.codec.as_deref().unwrap_or("raw");
@@ -42,6 +56,9 @@ impl OpenCamera {
 struct RunningCamera {
     id: CameraId,
     queue: Arc<FrameQueue>,
+    /// Of a network camera, which may be waiting for its frames.
+    link: Option<Link>,
+    card: Arc<Card>,
     feed: JoinHandle<()>,
     room: JoinHandle<CameraCounts>,
 }
@@ -60,7 +77,8 @@ fn wait_for_the_word(word: &Receiver<()>) -> bool {
 impl PreparedCamera {
     fn new(camera: OpenCamera, room: CameraRoom, failure: &Failure, health: Health) -> anyhow::Result<Self> {
         let OpenCamera { id, source, .. } = camera;
-        let queue = Arc::clone(&room.queue);
+        let (queue, card, link) = (Arc::clone(&room.queue), Arc::clone(&room.card), source.link());
+        let fed_card = Arc::clone(&card);
         let (fed, named) = (Arc::clone(&queue), id.clone());
         let ((begin_feed, feed_word), (begin_room, room_word)) = (sync_channel(1), sync_channel(1));
         // The guards are made in the threads: one that never began has not ended before its time.
@@ -70,7 +88,7 @@ impl PreparedCamera {
             .spawn(move || {
                 if wait_for_the_word(&feed_word) {
                     let guard = feeding.guard("source of a camera");
-                    camera::feed(&named, source, &fed, &health);
+                    camera::feed(&named, source, &fed, &fed_card, &health);
                     guard.done();
                 }
             })
@@ -87,7 +105,8 @@ impl PreparedCamera {
                 counts
             })
             .context("starting a camera's thread")?;
-        Ok(Self { camera: RunningCamera { id, queue, feed, room }, words: [begin_room, begin_feed] })
+        let camera = RunningCamera { id, queue, link, card, feed, room };
+        Ok(Self { camera, words: [begin_room, begin_feed] })
     }
 
     fn begin(self) -> RunningCamera {
@@ -100,6 +119,22 @@ impl PreparedCamera {
 }
 
 impl RunningCamera {
+    /// No more frames are taken; those that wait are still wanted.
+    fn stop(&self) {
+        self.queue.stop();
+        if let Some(link) = &self.link {
+            link.stop();
+        }
+    }
+
+    /// Nobody wants frames any more.
+    fn close(&self) {
+        self.queue.close();
+        if let Some(link) = &self.link {
+            link.stop();
+        }
+    }
+
     /// Waits for what the camera still has to say; its source may take longer to end.
     fn join_room(self) -> EndingCamera {
         let counts = self.room.join().unwrap_or_else(|_| {
@@ -192,7 +227,7 @@ impl Cameras {
     /// Starts a camera's threads, which do nothing yet.
     pub(crate) fn prepare(&self, camera: OpenCamera) -> anyhow::Result<PreparedCamera> {
         let out = self.lock().out.clone().context("the program is ending")?;
-        let room = rooms::camera_room(&camera.id, &self.common, camera.when_full, out)?;
+        let room = rooms::camera_room(&camera, &self.common, out)?;
         PreparedCamera::new(camera, room, &self.failure, self.health.clone())
     }
 
@@ -206,11 +241,12 @@ impl Cameras {
             taken
         };
         for camera in &taken {
-            camera.queue.stop();
+            camera.stop();
         }
         let ending: Vec<EndingCamera> = taken.into_iter().map(RunningCamera::join_room).collect();
         for id in gone {
             self.health.forget(id);
+            self.common.board.take(id);
         }
         {
             let mut state = self.lock();
@@ -219,6 +255,7 @@ impl Cameras {
             // When all cameras have been told to end meanwhile, the new ones never begin.
             let new = if state.out.is_some() { new } else { Vec::new() };
             for camera in new.into_iter().map(PreparedCamera::begin) {
+                self.common.board.put(Arc::clone(&camera.card));
                 state.running.insert(camera.id.clone(), camera);
             }
         }
@@ -268,7 +305,7 @@ impl Cameras {
             std::mem::take(&mut state.running)
         };
         for camera in cameras.values().filter(|camera| !camera.room.is_finished()) {
-            camera.queue.close();
+            camera.close();
         }
         cameras.into_values().map(RunningCamera::join_room).collect()
     }

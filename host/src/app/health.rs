@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use ovr_api::Check;
+use ovr_capture::{Link, LinkPhase};
 use ovr_domain::CameraId;
 use ovr_domain::port::SourceError;
 
@@ -15,6 +16,8 @@ pub(crate) struct Health(Arc<Mutex<State>>);
 struct State {
     /// Nothing while a camera's source is well, else why not.
     cameras: BTreeMap<CameraId, Option<String>>,
+    /// Network cameras, whose links come and go.
+    links: BTreeMap<CameraId, Link>,
     /// Why the configuration that lies in its folder is not the one that runs.
     config: Option<String>,
 }
@@ -25,8 +28,11 @@ impl Health {
     }
 
     /// A camera starts.
-    pub(crate) fn well(&self, camera: &CameraId) {
-        self.lock().cameras.insert(camera.clone(), None);
+    pub(crate) fn well(&self, camera: &CameraId, link: Option<Link>) {
+        let mut state = self.lock();
+        state.cameras.insert(camera.clone(), None);
+        state.links.remove(camera);
+        state.links.extend(link.map(|link| (camera.clone(), link)));
     }
 
     /// A camera's source broke off.
@@ -37,7 +43,9 @@ impl Health {
 
     /// A camera is no more.
     pub(crate) fn forget(&self, camera: &CameraId) {
-        self.lock().cameras.remove(camera);
+        let mut state = self.lock();
+        state.cameras.remove(camera);
+        state.links.remove(camera);
     }
 
     /// Nothing when the configuration in its folder is the one that runs, else what is wrong with it.
@@ -51,8 +59,15 @@ impl Health {
         let config = Check { name: "config".to_owned(), failure: state.config.clone() };
         let camera = |(camera, failure): (&CameraId, &Option<String>)| Check {
             name: format!("camera/{camera}"),
-            failure: failure.clone(),
+            failure: failure.clone().or_else(|| state.links.get(camera).and_then(absence)),
         };
         std::iter::once(config).chain(state.cameras.iter().map(camera)).collect()
     }
+}
+
+/// Why a network camera gives no frames.
+fn absence(link: &Link) -> Option<String> {
+    let state = link.state();
+    let reason = state.fault.map_or_else(|| "it is being connected to".to_owned(), |fault| fault.to_string());
+    (state.phase != LinkPhase::Streaming).then_some(reason)
 }

@@ -7,17 +7,20 @@
 pub(crate) mod accept;
 mod attention;
 pub(crate) mod backend;
+pub(crate) mod board;
 mod cadence;
 pub(crate) mod camera;
 pub(crate) mod cameras;
 pub(crate) mod failure;
 pub(crate) mod health;
 mod hooks;
+pub(crate) mod overlay;
 pub(crate) mod plugins;
 pub(crate) mod queue;
 mod retention;
 pub(crate) mod rooms;
 pub(crate) mod shared;
+mod sight;
 mod signal;
 pub(crate) mod stages;
 pub(crate) mod timed;
@@ -28,16 +31,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use ovr_capture::SourceConfig;
+use ovr_domain::camera::CameraBoard;
+use ovr_domain::metric;
 use ovr_domain::time::{Clock, SystemClock};
-use ovr_domain::{CameraId, metric};
 use ovr_events::evidence::Pictures;
 
-use crate::config::Config;
+use crate::config::{CameraConfig, Config};
 use crate::print::Refusal;
 use crate::reload::{Origin, Parts, Reload};
 use crate::state::StateDir;
 use accept::{AcceptTuning, Accepting, Acceptor};
+use board::Board;
 use cameras::{CameraSummary, Cameras, EndingCamera, OpenCamera};
 use plugins::PluginRoom;
 use rooms::Common;
@@ -51,8 +55,7 @@ pub(crate) use backend::{Backend, Woken};
 /// What a run is started with besides the configuration.
 #[derive(Debug, Clone)]
 pub(crate) struct RunOptions {
-    /// Cameras and their sources.
-    pub(crate) sources: Vec<(CameraId, SourceConfig)>,
+    pub(crate) cameras: Vec<CameraConfig>,
     /// State folder.
     pub(crate) state: PathBuf,
     /// Files play at the speed they were taken at.
@@ -66,6 +69,7 @@ pub(crate) struct App {
     config: Config,
     clock: Arc<dyn Clock>,
     backend: Backend,
+    board: Arc<Board>,
     vision: Arc<Vision>,
     plugins: PluginRoom,
     cameras: Vec<OpenCamera>,
@@ -82,13 +86,15 @@ impl App {
         let state = StateDir::open(&options.state, clock.as_ref())?;
         let vision = Arc::new(Vision::open(&config, &clock).map_err(Refusal::from)?);
         let mut cameras = Vec::new();
-        for (id, source) in &options.sources {
-            cameras.push(rooms::open_camera(id, source, options.realtime, &clock)?);
+        for camera in &options.cameras {
+            cameras.push(rooms::open_configured(camera, options.realtime, &clock)?);
         }
         let plugins = PluginRoom::open(&config, &state.path, &clock);
-        let backend = Backend::open(&config, &state, &clock, &plugins)?;
+        let board = Arc::new(Board::default());
+        let cameras_shown = Arc::clone(&board) as Arc<dyn CameraBoard>;
+        let backend = Backend::open(&config, &state, &clock, &plugins, cameras_shown)?;
         let (realtime, origin) = (options.realtime, options.origin.clone());
-        Ok(Self { config, clock, backend, vision, plugins, cameras, realtime, origin, state })
+        Ok(Self { config, clock, backend, board, vision, plugins, cameras, realtime, origin, state })
     }
 
     /// A token that was made because there was none; to be printed once.
@@ -103,7 +109,8 @@ impl App {
 
     /// Starts everything. `listener` hears of every event once it is accepted.
     pub(crate) fn start(self, listener: Listener) -> anyhow::Result<Running> {
-        let Self { config, clock, mut backend, vision, plugins, cameras, realtime, origin, state } = self;
+        let Self { config, clock, mut backend, board, vision, plugins, cameras, realtime, origin, state } =
+            self;
         let tuning = Shared::new(Arc::new(AcceptTuning::of(&config)));
         backend.start(&tuning)?;
         let acceptor = Acceptor {
@@ -119,7 +126,7 @@ impl App {
         };
         let (out, accepting) = acceptor.start(listener).context("starting the threads that accept events")?;
         let stages = Arc::new(Stages::new(Arc::clone(&clock)));
-        let common = Common::new(&config, vision, stages);
+        let common = Common::new(&config, vision, stages, board, Arc::clone(&clock));
         let (failure, health) = (backend.failure(), backend.health());
         let running = Arc::new(Cameras::new(common, failure.clone(), health.clone(), out));
         let prepare = |camera| running.prepare(camera);

@@ -130,6 +130,11 @@ impl FrameQueue {
         self.lock().stopped
     }
 
+    /// Frames that were dropped so far.
+    pub(crate) fn dropped(&self) -> u64 {
+        self.lock().dropped
+    }
+
     /// How the source ended, and how many frames were dropped.
     pub(crate) fn outcome(&self) -> (Option<SourceError>, u64) {
         let mut inner = self.lock();

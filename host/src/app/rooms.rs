@@ -7,12 +7,15 @@ use anyhow::Context as _;
 use ovr_capture::SourceConfig;
 use ovr_domain::ids::NAME_BYTES_MAX;
 use ovr_domain::time::{Clock, SystemClock};
+use ovr_domain::view::View;
 use ovr_domain::{CameraId, SiteId};
 use ovr_events::assemble::{Assembler, Emission};
+use ovr_vision::motion::MotionGate;
 use ovr_vision::read::StillReader;
 use ovr_vision::track::ByteTrack;
 
 use super::attention::Attention;
+use super::board::{About, Board, Card};
 use super::cadence::Cadence;
 use super::camera::{CameraCounts, CameraRoom, Tuning};
 use super::cameras::OpenCamera;
@@ -20,17 +23,13 @@ use super::queue::{FrameQueue, WhenFull};
 use super::shared::Shared;
 use super::stages::Stages;
 use super::vision::{Models, Vision};
-use crate::config::{CAMERAS_MAX, Config};
+use crate::config::{CAMERAS_MAX, CameraConfig, Config};
 use crate::print::Refusal;
 
 /// The sources of a command line, each with a camera named after it.
 pub(crate) fn sources_named(named: &[String]) -> Result<Vec<(CameraId, SourceConfig)>, Refusal> {
     let mut sources: Vec<(CameraId, SourceConfig)> = Vec::new();
     for text in named {
-        if text.contains("://") {
-            let problem = "is an address; a source is a video file, or test:WIDTHxHEIGHT@FPS";
-            return Err(Refusal(format!("--source {text} {problem}")));
-        }
         let source: SourceConfig =
             text.parse().map_err(|error| Refusal(format!("--source {text}: {error}")))?;
         let mut id = camera_id(&source, sources.len());
@@ -49,8 +48,10 @@ pub(crate) fn sources_named(named: &[String]) -> Result<Vec<(CameraId, SourceCon
 
 /// The file's name without its ending, in the characters that a camera's name may have.
 fn camera_id(source: &SourceConfig, index: usize) -> CameraId {
-    let SourceConfig::File(file) = source else {
-        return CameraId::numbered("test", index + 1);
+    let file = match source {
+        SourceConfig::File(file) => file,
+        SourceConfig::Test(_) => return CameraId::numbered("test", index + 1),
+        SourceConfig::Rtsp(_) => return CameraId::numbered("camera", index + 1),
     };
     let stem = file.path.file_stem().unwrap_or_default().to_string_lossy();
     let allowed = |c: char| {
@@ -60,7 +61,17 @@ fn camera_id(source: &SourceConfig, index: usize) -> CameraId {
     CameraId::new(&name).unwrap_or_else(|_| CameraId::numbered("camera", index + 1))
 }
 
-/// Opens a source; what is wrong with it is a refusal.
+/// Opens a camera; what is wrong with it is a refusal.
+pub(crate) fn open_configured(
+    camera: &CameraConfig,
+    realtime: bool,
+    clock: &Arc<dyn Clock>,
+) -> Result<OpenCamera, Refusal> {
+    let view = camera.view.build().map_err(|problem| Refusal(problem.to_string()))?;
+    Ok(OpenCamera { view, ..open_camera(&camera.id, &camera.source, realtime, clock)? })
+}
+
+/// Opens a source as a camera that looks everywhere.
 pub(crate) fn open_camera(
     id: &CameraId,
     source: &SourceConfig,
@@ -68,9 +79,9 @@ pub(crate) fn open_camera(
     clock: &Arc<dyn Clock>,
 ) -> Result<OpenCamera, Refusal> {
     let options = ovr_capture::Options { realtime, ..ovr_capture::Options::default() };
-    let opened = ovr_capture::open(id.clone(), source, options, Arc::clone(clock))?;
+    let opened = ovr_capture::open_source(id.clone(), source, options, Arc::clone(clock))?;
     let when_full = if realtime || source.is_live() { WhenFull::DropOldest } else { WhenFull::Wait };
-    Ok(OpenCamera { id: id.clone(), source: opened, when_full })
+    Ok(OpenCamera { id: id.clone(), name: source.name(), source: opened, when_full, view: View::default() })
 }
 
 /// What all cameras share.
@@ -80,33 +91,54 @@ pub(crate) struct Common {
     pub(crate) vision: Shared<Vision>,
     pub(crate) tuning: Shared<Tuning>,
     pub(crate) stages: Arc<Stages>,
+    pub(crate) board: Arc<Board>,
+    pub(crate) clock: Arc<dyn Clock>,
 }
 
 impl Common {
-    pub(crate) fn new(config: &Config, vision: Arc<Vision>, stages: Arc<Stages>) -> Self {
+    pub(crate) fn new(
+        config: &Config,
+        vision: Arc<Vision>,
+        stages: Arc<Stages>,
+        board: Arc<Board>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let tuning = Arc::new(Tuning::of(config));
         let site = config.host.site.clone();
-        Self { site, vision: Shared::new(vision), tuning: Shared::new(tuning), stages }
+        Self { site, vision: Shared::new(vision), tuning: Shared::new(tuning), stages, board, clock }
     }
 }
 
 /// The second thread of a camera, not started.
 pub(crate) fn camera_room(
-    camera: &CameraId,
+    camera: &OpenCamera,
     common: &Common,
-    when_full: WhenFull,
     out: SyncSender<Emission>,
 ) -> anyhow::Result<CameraRoom> {
+    let OpenCamera { id, view, .. } = camera;
     let (tuning, vision) = (common.tuning.reader(), common.vision.reader());
     let Tuning { detection, tracker, assemble } = tuning.seen().as_ref();
     let (site, digests) = (common.site.clone(), vision.seen().digests());
-    let assembler = Assembler::new(*assemble, site, camera.clone(), digests);
+    let assembler = Assembler::new(*assemble, site, id.clone(), digests);
+    let queue = Arc::new(FrameQueue::new(detection.queue_frames, camera.when_full));
+    let about = About {
+        id: id.clone(),
+        source: camera.name.clone(),
+        view: view.clone(),
+        link: camera.source.link(),
+        facts: camera.video().cloned(),
+    };
     Ok(CameraRoom {
-        camera: camera.clone(),
-        queue: Arc::new(FrameQueue::new(detection.queue_frames, when_full)),
+        camera: id.clone(),
+        card: Arc::new(Card::new(about, Arc::clone(&queue), Arc::clone(&common.clock))),
+        queue,
         tracker: ByteTrack::new(*tracker).context("setting up the tracker")?,
-        assembler: assembler.context("setting up the assembler")?,
+        assembler: assembler.context("setting up the assembler")?.with_lanes(view.lanes.clone()),
+        view: view.clone(),
         cadence: Cadence::new(detection.per_second, detection.per_second_reading),
+        motion: MotionGate::default(),
+        looked: None,
+        follows: false,
         vision,
         tuning,
         stages: Arc::clone(&common.stages),
@@ -120,7 +152,7 @@ pub(crate) fn camera_room(
 /// Detector and reader for single pictures.
 pub(crate) fn still_reader(config: &Config) -> Result<StillReader, Refusal> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-    Ok(Models::open(config, &clock)?.still_reader())
+    Ok(Models::still_reader(config, &clock)?)
 }
 
 #[cfg(test)]

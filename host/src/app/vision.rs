@@ -1,12 +1,13 @@
 //! The networks, shared by all cameras.
 //!
-//! Each network runs one call at a time behind a lock of its own. With many cameras one may wait for a call of each of the
-//! others; meanwhile its queue drops its oldest frames, and theirs are not touched. A reload opens new networks beside
-//! the old ones, tries them, and hands them to all cameras at once.
+//! Each network runs one call at a time behind a lock of its own, and whoever asks first is served first. A camera asks for
+//! one call at a time, so that with many cameras one may wait for a call of each of the others and for no second one;
+//! meanwhile its queue drops its oldest frames, and theirs are not touched. A reload opens new networks beside the old
+//! ones, tries them, and hands them to all cameras at once.
 
 use std::fmt;
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use ovr_domain::pixels::Picture;
@@ -19,6 +20,7 @@ use ovr_events::assemble::{Digests, ReadOutcome, Unreadable};
 use ovr_vision::detect::{DetectorConfig, YoloDetector};
 use ovr_vision::infer::{self, Options, Runtime};
 use ovr_vision::read::{PlateReader, SeenPlate, StillReader, crop_quality};
+use parking_lot::FairMutex;
 
 use super::timed::{Stopwatch, Timed};
 use crate::config::{Config, ReaderEngine, RuntimeConfig};
@@ -92,36 +94,18 @@ impl NetworkTimes {
 impl Models {
     /// Loads ONNX Runtime and the models.
     pub(crate) fn open(config: &Config, clock: &Arc<dyn Clock>) -> Result<Self, Unusable> {
-        let (runtime, options) = runtime_of(&config.host.runtime).map_err(at("host", "runtime.library"))?;
-        let times = NetworkTimes::default();
-        let mut providers = Vec::new();
-        let mut open = |path: PathBuf, watch: &Stopwatch| -> Result<Box<dyn Inference>, InferenceError> {
-            let model = runtime.open(&path, &options)?;
-            providers.push(model.info().provider.clone());
-            Ok(Box::new(Timed::new(model, Arc::clone(clock), watch)))
-        };
-        let mut detect = |path: PathBuf, network: &DetectorConfig| -> Result<OpenDetector, InferenceError> {
-            open(path, &times.detect).and_then(|opened| YoloDetector::new(opened, network.clone()))
-        };
-        let tracking = &config.tracking;
-        let file = model(tracking.detector.model.as_ref(), DETECTOR_FILE, "detector.model of tracking.yaml");
-        let file = file.map_err(at("tracking", DETECTOR_KEY))?;
-        let detector = detect(file, &tracking.detector.network).map_err(at("tracking", DETECTOR_KEY))?;
-        if !detector.finds(Class::Plate) {
-            let name = &detector.info().name;
-            let problem = format!("{name} finds no plates; expected a network with a class for them");
-            return Err(at("tracking", DETECTOR_KEY)(problem));
-        }
-        let vehicles = tracking.vehicle_detector.as_ref();
-        let vehicles = vehicles.map(|vehicles| detect(vehicles.model.clone(), &vehicles.network));
-        let vehicles = vehicles.transpose().map_err(at("tracking", VEHICLES_KEY))?;
-        if let Some(blind) = vehicles.as_ref().filter(|network| !network.finds_vehicles()) {
-            let name = &blind.info().name;
-            let problem = format!("{name} finds no vehicles; expected a network with a class for some");
-            return Err(at("tracking", VEHICLES_KEY)(problem));
-        }
-        let reader = open_reader(config, |path| open(path, &times.read))?;
+        let mut opening = Opening::new(config, clock)?;
+        let detector = opening.detector()?;
+        let vehicles = opening.vehicles()?;
+        let reader = opening.reader()?;
+        let Opening { times, providers, .. } = opening;
         Ok(Self { detector, reader, vehicles, times, providers })
+    }
+
+    /// Loads ONNX Runtime and the models that single pictures need: nobody asks them for vehicles.
+    pub(crate) fn still_reader(config: &Config, clock: &Arc<dyn Clock>) -> Result<StillReader, Unusable> {
+        let mut opening = Opening::new(config, clock)?;
+        Ok(StillReader::new(opening.detector()?, opening.reader()?))
     }
 
     /// Which models run on what, in a line.
@@ -131,10 +115,86 @@ impl Models {
         providers.dedup();
         format!("detector, reader{vehicles} on {}", providers.join(", "))
     }
+}
 
-    /// For single pictures.
-    pub(crate) fn still_reader(self) -> StillReader {
-        StillReader::new(self.detector, self.reader)
+/// Opens the configured models, each when it is asked for.
+struct Opening<'a> {
+    config: &'a Config,
+    clock: &'a Arc<dyn Clock>,
+    runtime: Runtime,
+    options: Options,
+    times: NetworkTimes,
+    /// What each runs on, in the order in which they were opened.
+    providers: Vec<String>,
+}
+
+impl<'a> Opening<'a> {
+    /// Loads ONNX Runtime.
+    fn new(config: &'a Config, clock: &'a Arc<dyn Clock>) -> Result<Self, Unusable> {
+        let (runtime, options) = runtime_of(&config.host.runtime).map_err(at("host", "runtime.library"))?;
+        let (times, providers) = (NetworkTimes::default(), Vec::new());
+        Ok(Self { config, clock, runtime, options, times, providers })
+    }
+
+    fn open(&mut self, path: &Path, watch: &Stopwatch) -> Result<Box<dyn Inference>, InferenceError> {
+        let model = self.runtime.open(path, &self.options)?;
+        self.providers.push(model.info().provider.clone());
+        Ok(Box::new(Timed::new(model, Arc::clone(self.clock), watch)))
+    }
+
+    fn detect(&mut self, path: &Path, network: &DetectorConfig) -> Result<OpenDetector, InferenceError> {
+        let watch = self.times.detect.clone();
+        YoloDetector::new(self.open(path, &watch)?, network.clone())
+    }
+
+    /// The network that finds plates.
+    fn detector(&mut self) -> Result<OpenDetector, Unusable> {
+        let configured = &self.config.tracking.detector;
+        let file = model(configured.model.as_ref(), DETECTOR_FILE, "detector.model of tracking.yaml");
+        let file = file.map_err(at("tracking", DETECTOR_KEY))?;
+        let detector = self.detect(&file, &configured.network).map_err(at("tracking", DETECTOR_KEY))?;
+        if detector.finds(Class::Plate) {
+            return Ok(detector);
+        }
+        let name = &detector.info().name;
+        let problem = format!("{name} finds no plates; expected a network with a class for them");
+        Err(at("tracking", DETECTOR_KEY)(problem))
+    }
+
+    /// The other network that finds vehicles, where there is one.
+    fn vehicles(&mut self) -> Result<Option<OpenDetector>, Unusable> {
+        let Some(configured) = self.config.tracking.vehicle_detector.as_ref() else {
+            return Ok(None);
+        };
+        let vehicles = self.detect(&configured.model, &configured.network);
+        let vehicles = vehicles.map_err(at("tracking", VEHICLES_KEY))?;
+        if vehicles.finds_vehicles() {
+            return Ok(Some(vehicles));
+        }
+        let name = &vehicles.info().name;
+        let problem = format!("{name} finds no vehicles; expected a network with a class for some");
+        Err(at("tracking", VEHICLES_KEY)(problem))
+    }
+
+    /// The reader of the configured engine.
+    fn reader(&mut self) -> Result<PlateReader, Unusable> {
+        let configured = &self.config.ocr.reader;
+        let engine = configured.engine;
+        let file = model(configured.model.as_ref(), engine.file(), "reader.model of ocr.yaml");
+        let file = file.map_err(at("ocr", READER_KEY))?;
+        let watch = self.times.read.clone();
+        let reader = self.open(&file, &watch).and_then(PlateReader::new).map_err(at("ocr", READER_KEY))?;
+        if reader.reads_lines() == engine.reads_lines() {
+            return Ok(reader);
+        }
+        let (reads, right) = match engine {
+            ReaderEngine::Ovr => ("single lines of text", ReaderEngine::PaddleOcr),
+            ReaderEngine::PaddleOcr => ("whole plates", ReaderEngine::Ovr),
+        };
+        let (name, engine, right) = (file.display(), engine.as_str(), right.as_str());
+        let problem =
+            format!("{name} reads {reads}, which `engine: {engine}` does not; expected `engine: {right}`");
+        Err(at("ocr", READER_KEY)(problem))
     }
 }
 
@@ -161,29 +221,6 @@ fn library(runtime: &RuntimeConfig) -> Result<PathBuf, Refusal> {
     })
 }
 
-/// The reader of the configured engine.
-fn open_reader(
-    config: &Config,
-    mut open: impl FnMut(PathBuf) -> Result<Box<dyn Inference>, InferenceError>,
-) -> Result<PlateReader, Unusable> {
-    let engine = config.ocr.reader.engine;
-    let file = model(config.ocr.reader.model.as_ref(), engine.file(), "reader.model of ocr.yaml");
-    let file = file.map_err(at("ocr", READER_KEY))?;
-    let name = file.display().to_string();
-    let reader = open(file).and_then(PlateReader::new).map_err(at("ocr", READER_KEY))?;
-    if reader.reads_lines() == engine.reads_lines() {
-        return Ok(reader);
-    }
-    let (reads, right) = match engine {
-        ReaderEngine::Ovr => ("single lines of text", ReaderEngine::PaddleOcr),
-        ReaderEngine::PaddleOcr => ("whole plates", ReaderEngine::Ovr),
-    };
-    let (engine, right) = (engine.as_str(), right.as_str());
-    let problem =
-        format!("{name} reads {reads}, which `engine: {engine}` does not; expected `engine: {right}`");
-    Err(at("ocr", READER_KEY)(problem))
-}
-
 fn model(named: Option<&PathBuf>, file: &str, key: &str) -> Result<PathBuf, Refusal> {
     named.cloned().or_else(|| infer::model_file(file)).ok_or_else(|| {
         Refusal(format!(
@@ -198,17 +235,19 @@ pub(crate) struct Vision {
     plate_width_min_px: f32,
 }
 
+/// A network that one camera uses at a time. Its lock is handed to whoever has waited longest, where the standard
+/// library's may be taken again and again by the camera that has just had it.
+///
+/// It does not poison: a network whose thread died in the middle of a call holds buffers, no invariants, and the next
+/// call starts afresh.
+type InTurn<T> = FairMutex<T>;
+
 struct Networks {
-    detector: Mutex<OpenDetector>,
-    vehicles: Option<Mutex<OpenDetector>>,
-    reader: Mutex<PlateReader>,
+    detector: InTurn<OpenDetector>,
+    vehicles: Option<InTurn<OpenDetector>>,
+    reader: InTurn<PlateReader>,
     digests: Digests,
     times: NetworkTimes,
-}
-
-// A network whose thread died in the middle of a call holds buffers, no invariants: the next call starts afresh.
-fn lock<T>(network: &Mutex<T>) -> MutexGuard<'_, T> {
-    network.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Vision {
@@ -217,9 +256,9 @@ impl Vision {
         let Models { detector, reader, vehicles, times, .. } = Models::open(config, clock)?;
         let digests = Digests { detector: Some(detector.digest()), reader: Some(reader.digest()) };
         let networks = Networks {
-            detector: Mutex::new(detector),
-            vehicles: vehicles.map(Mutex::new),
-            reader: Mutex::new(reader),
+            detector: InTurn::new(detector),
+            vehicles: vehicles.map(InTurn::new),
+            reader: InTurn::new(reader),
             digests,
             times,
         };
@@ -247,15 +286,15 @@ impl Vision {
             picture,
         };
         let networks = &self.networks;
-        lock(&networks.detector).detect(&frame.picture).map_err(at("tracking", DETECTOR_KEY))?;
+        networks.detector.lock().detect(&frame.picture).map_err(at("tracking", DETECTOR_KEY))?;
         if let Some(vehicles) = &networks.vehicles {
-            let seen = lock(vehicles).detect(&frame.picture);
+            let seen = vehicles.lock().detect(&frame.picture);
             seen.map_err(at("tracking", VEHICLES_KEY))?;
         }
         let plate =
             BBox::new(0.25 * width as f32, 0.4 * height as f32, 0.75 * width as f32, 0.6 * height as f32);
         let plate = SeenPlate { quad: plate.quad(), confidence: 1.0 };
-        lock(&networks.reader).read(&frame, &[plate]).map_err(at("ocr", READER_KEY))?;
+        networks.reader.lock().read(&frame, &[plate]).map_err(at("ocr", READER_KEY))?;
         Ok(())
     }
 
@@ -271,9 +310,9 @@ impl Vision {
 
     /// Plates and vehicles on a picture.
     pub(crate) fn detect(&self, picture: &Picture) -> Result<Vec<Detection>, InferenceError> {
-        let mut found = lock(&self.networks.detector).detect(picture)?;
+        let mut found = self.networks.detector.lock().detect(picture)?;
         if let Some(vehicles) = &self.networks.vehicles {
-            let seen = lock(vehicles).detect(picture)?;
+            let seen = vehicles.lock().detect(picture)?;
             found.retain(|detection| detection.class == Class::Plate);
             found.extend(seen.into_iter().filter(|detection| detection.class != Class::Plate));
         }
@@ -288,7 +327,7 @@ impl Vision {
     ) -> Result<Vec<ReadOutcome>, InferenceError> {
         let wide: Vec<SeenPlate> = plates.iter().copied().filter(|plate| self.is_wide(&plate.quad)).collect();
         let mut reads =
-            if wide.is_empty() { Vec::new() } else { lock(&self.networks.reader).read(frame, &wide)? }
+            if wide.is_empty() { Vec::new() } else { self.networks.reader.lock().read(frame, &wide)? }
                 .into_iter();
         let outcome = |SeenPlate { quad, .. }: &SeenPlate| {
             if self.is_wide(quad) {
@@ -316,4 +355,83 @@ fn quality_of(frame: &Frame, quad: &Quad) -> CropQuality {
     let (image, (left, top)) = frame.picture.rgb(quad.bounds());
     let moved = quad.moved(-(left as f32), -(top as f32));
     crop_quality(&image, &moved)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::thread;
+
+    use ovr_domain::time::SystemClock;
+
+    use super::*;
+
+    const ASKING: usize = 4;
+    const CALLS: u32 = 50;
+    /// By how many calls one may be behind another: whoever asks waits for one call of each of the others at most, and
+    /// the scheduler may let one come late now and then.
+    const BEHIND_MAX: u32 = 5;
+
+    #[test]
+    fn whoever_waits_for_a_network_is_served_before_another_is_served_again() {
+        let network = InTurn::new([0_u32; ASKING]);
+        let asks: [AtomicBool; ASKING] = Default::default();
+        let all_others_ask = |own: usize| {
+            asks.iter().enumerate().all(|(other, asks)| other == own || asks.load(Ordering::Acquire))
+        };
+        // The furthest that any was behind another after a call of `own`.
+        let ask = |own: usize| {
+            let mut behind_max = 0;
+            for _ in 0..CALLS {
+                asks[own].store(true, Ordering::Release);
+                let mut served = network.lock();
+                asks[own].store(false, Ordering::Release);
+                // A call that ended before the others had asked would say nothing of whose turn is next.
+                while !all_others_ask(own) {
+                    thread::sleep(Duration::from_micros(100));
+                }
+                thread::sleep(Duration::from_millis(1));
+                served[own] += 1;
+                let behind = served.iter().max().unwrap() - served.iter().min().unwrap();
+                behind_max = behind_max.max(behind);
+            }
+            asks[own].store(true, Ordering::Release);
+            behind_max
+        };
+        let behind_max: Vec<u32> = thread::scope(|scope| {
+            let asking: Vec<_> = (0..ASKING).map(|own| scope.spawn(move || ask(own))).collect();
+            asking.into_iter().map(|asking| asking.join().unwrap()).collect()
+        });
+        assert_eq!(*network.lock(), [CALLS; ASKING]);
+        assert!(behind_max.iter().all(|behind| *behind <= BEHIND_MAX), "{behind_max:?}");
+    }
+
+    #[test]
+    fn a_thread_that_dies_in_a_call_leaves_the_network_to_the_others() {
+        let network = InTurn::new(7);
+        let died = thread::scope(|scope| {
+            let dying = scope.spawn(|| {
+                let _in_the_call = network.lock();
+                panic!("this test means it");
+            });
+            dying.join().is_err()
+        });
+        assert!(died);
+        assert_eq!(*network.lock(), 7);
+    }
+
+    #[test]
+    fn single_pictures_are_read_without_the_network_of_vehicles() {
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
+        let mut config = Config::default();
+        if let Err(unusable) = Models::open(&config, &clock) {
+            println!("skipped: {unusable}");
+            return;
+        }
+        let vehicles = serde_json::from_str(r#"{"model": "no-such-vehicles.onnx"}"#);
+        config.tracking.vehicle_detector = Some(vehicles.unwrap());
+        let refused = Models::open(&config, &clock).err().unwrap();
+        assert_eq!((refused.file, refused.key), ("tracking", VEHICLES_KEY));
+        assert!(Models::still_reader(&config, &clock).is_ok());
+    }
 }

@@ -11,7 +11,7 @@ pub(crate) enum Bench {
     Reads(BenchReads),
     /// What plate-format plugins change: a table of exact plates without them, with them, and with a hint
     Plugins(BenchPlugins),
-    /// Speed of the whole pipeline on a source, against decode alone plus inference alone
+    /// Speed of the whole pipeline on a source with one camera or many, against decode alone plus inference alone
     Pipeline(BenchPipeline),
     /// The detector alone: recall, false plates, average precision and time on annotated pictures and on clips
     ///
@@ -73,8 +73,8 @@ pub(crate) struct BenchDetect {
     /// shape of each picture; without it the configured one, else 640x384
     #[arg(long, value_name = "WIDTHxHEIGHT|SIDE")]
     pub(crate) input_size: Option<InputSize>,
-    /// Confidence from which a detection counts for recall and as a false plate; without it the configured one. Average
-    /// precision takes all
+    /// Confidence from which a detection counts for recall and as a false plate; without it the configured one. Plates on
+    /// clips are also counted from where the tracker starts tracks, and average precision takes all
     #[arg(long, value_name = "SHARE", value_parser = share)]
     pub(crate) confidence: Option<f32>,
     /// Looks at one picture in this many of a clip
@@ -180,7 +180,17 @@ pub(crate) struct BenchPipeline {
     /// A video file, or test:WIDTHxHEIGHT@FPS
     #[arg(value_name = "SOURCE")]
     pub(crate) source: String,
-    /// Prints one JSON object
+    /// How many cameras play the source at once, each as fast as it can, in rooms of their own and with the networks that
+    /// all share; several numbers are measured in turn, a row each
+    #[arg(
+        long,
+        value_name = "N",
+        value_delimiter = ',',
+        default_value = "1",
+        value_parser = clap::value_parser!(u32).range(1..=64)
+    )]
+    pub(crate) cameras: Vec<u32>,
+    /// Prints one JSON object a line for each number of cameras
     #[arg(long)]
     pub(crate) json: bool,
 }

@@ -10,6 +10,7 @@ use ovr_domain::time::{Clock, SystemClock};
 
 use ovr_plugins::registry::PluginStatus;
 
+use crate::app::board::Board;
 use crate::app::plugins::PluginRoom;
 use crate::app::rooms;
 use crate::app::vision::Models;
@@ -77,7 +78,8 @@ fn backend(
     plugins: &PluginRoom,
 ) -> Result<String, String> {
     let state = StateDir::open(state, clock.as_ref()).map_err(|refusal| refusal.to_string())?;
-    let mut backend = Backend::open(config, &state, clock, plugins).map_err(|error| format!("{error:#}"))?;
+    let mut backend = Backend::open(config, &state, clock, plugins, Arc::new(Board::default()))
+        .map_err(|error| format!("{error:#}"))?;
     if let Some(token) = backend.take_new_token() {
         print::note(&format!("administrator's token, shown this once: {token}"));
     }

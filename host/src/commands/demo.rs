@@ -16,7 +16,7 @@ use ovr_testkit::{Scene, Truth, Verdict, judge};
 use crate::app::{App, RunOptions, Woken};
 use crate::cli::Demo;
 use crate::commands::run::line_for_people;
-use crate::config::Config;
+use crate::config::{CameraConfig, Config};
 use crate::print::{self, Refusal};
 
 /// The demo's own folder; removed when the demo ends.
@@ -44,7 +44,7 @@ pub(crate) fn run(mut config: Config, args: &Demo) -> anyhow::Result<ExitCode> {
     truth.started_at = first_frame_at(&scene)?;
     let source = SourceConfig::File(FileConfig { path: scene, root: None });
     let options = RunOptions {
-        sources: vec![(CameraId::numbered("demo", 1), source)],
+        cameras: vec![CameraConfig::of_source((CameraId::numbered("demo", 1), source))],
         state: folder.0.clone(),
         realtime: false,
         origin: None,

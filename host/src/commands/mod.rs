@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod bench;
+pub(crate) mod cameras;
 pub(crate) mod check;
 pub(crate) mod demo;
 pub(crate) mod plugins;

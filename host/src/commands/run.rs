@@ -4,23 +4,22 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use ovr_capture::SourceConfig;
+use ovr_domain::PlateEvent;
 use ovr_domain::event::{DedupDecision, Lifecycle, Verdict};
-use ovr_domain::{CameraId, PlateEvent};
 
 use crate::app::{App, Listener, RunOptions, Summary};
 use crate::cli::Run;
-use crate::config::Config;
+use crate::config::{CameraConfig, Config};
 use crate::print::{self, Printer, Refusal, WhenSlow};
 use crate::reload::Origin;
 
 /// `folder` is the one that the configuration was read from, when one was named.
 pub(crate) fn run(config: Config, folder: Option<&Path>, args: &Run) -> anyhow::Result<ExitCode> {
-    let sources = sources(&config, &args.source)?;
+    let cameras = cameras(&config, &args.source)?;
     let state = args.state.clone().unwrap_or_else(|| config.host.state.clone());
     let folder = Config::folder(folder).map_err(Refusal::from)?;
     let origin = Some(Origin { folder, cameras_fixed: !args.source.is_empty() });
-    let options = RunOptions { sources, state, realtime: args.realtime, origin };
+    let options = RunOptions { cameras, state, realtime: args.realtime, origin };
     let mut app = App::build(config, &options)?;
     if let Some(token) = app.new_token() {
         print::note(&format!("administrator's token, shown this once: {token}"));
@@ -42,12 +41,12 @@ pub(crate) fn run(config: Config, folder: Option<&Path>, args: &Run) -> anyhow::
 }
 
 /// The sources of the command line, else the cameras of the configuration.
-fn sources(config: &Config, named: &[String]) -> Result<Vec<(CameraId, SourceConfig)>, Refusal> {
+fn cameras(config: &Config, named: &[String]) -> Result<Vec<CameraConfig>, Refusal> {
     if !named.is_empty() {
-        return crate::app::rooms::sources_named(named);
+        let sources = crate::app::rooms::sources_named(named)?;
+        return Ok(sources.into_iter().map(CameraConfig::of_source).collect());
     }
-    let cameras: Vec<_> =
-        config.cameras.cameras.iter().map(|camera| (camera.id.clone(), camera.source.clone())).collect();
+    let cameras = config.cameras.cameras.clone();
     if cameras.is_empty() {
         let text = "there is no camera: list cameras in cameras.yaml, or name a video with --source FILE";
         return Err(Refusal(text.to_owned()));

@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::Problem;
+use super::view::ViewConfig;
 
 /// Most cameras of one process.
 pub(crate) const CAMERAS_MAX: usize = 64;
@@ -29,6 +30,16 @@ pub(crate) struct CameraConfig {
     pub(crate) id: CameraId,
     /// Where its frames come from.
     pub(crate) source: SourceConfig,
+    /// Where it looks; left out, everywhere.
+    #[serde(default)]
+    pub(crate) view: ViewConfig,
+}
+
+impl CameraConfig {
+    /// A camera that looks everywhere.
+    pub(crate) fn of_source((id, source): (CameraId, SourceConfig)) -> Self {
+        Self { id, source, view: ViewConfig::default() }
+    }
 }
 
 impl CamerasConfig {
@@ -49,6 +60,10 @@ impl CamerasConfig {
                 Problem::new(&format!("cameras[{index}].source"), error.to_string())
             };
             camera.source.validate().map_err(refuse)?;
+            let within = |problem: Problem| {
+                Problem::new(&format!("cameras[{index}].view.{}", problem.key), problem.text)
+            };
+            camera.view.build().map_err(within)?;
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ mod lines;
 mod ocr;
 mod plugins;
 mod tracking;
+mod view;
 
 use std::fmt;
 use std::fs;
@@ -21,9 +22,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-#[cfg(test)]
-pub(crate) use cameras::CameraConfig;
-pub(crate) use cameras::{CAMERAS_MAX, CamerasConfig};
+pub(crate) use cameras::{CAMERAS_MAX, CameraConfig, CamerasConfig};
 pub(crate) use host::{HostConfig, RuntimeConfig};
 pub(crate) use ocr::{OcrConfig, ReaderEngine};
 pub(crate) use plugins::plugins_folder;
@@ -110,6 +109,12 @@ impl Problem {
     fn within(section: &str, error: &ovr_vision::InvalidKey) -> Self {
         let text = format!("{} cannot be used: expected {}", error.value, error.expected);
         Self { key: format!("{section}.{}", error.key), text }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.key, self.text)
     }
 }
 

@@ -42,6 +42,8 @@ pub(crate) struct DetectionConfig {
     pub(crate) per_second: f32,
     /// The same while a plate is being read; not below `per_second`.
     pub(crate) per_second_reading: f32,
+    /// Looks are left out while nothing moves and nothing is followed, but for one a second.
+    pub(crate) motion_gate: bool,
     /// Frames that wait for the detector before the oldest is dropped (live cameras) or the source waits (files).
     pub(crate) queue_frames: usize,
 }
@@ -59,7 +61,7 @@ pub(crate) struct VehicleDetectorConfig {
 
 impl Default for DetectionConfig {
     fn default() -> Self {
-        Self { per_second: 6.0, per_second_reading: 12.0, queue_frames: 8 }
+        Self { per_second: 6.0, per_second_reading: 12.0, motion_gate: true, queue_frames: 8 }
     }
 }
 

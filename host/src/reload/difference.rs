@@ -106,7 +106,7 @@ mod tests {
     use crate::config::CameraConfig;
 
     fn camera(id: &str, source: &str) -> CameraConfig {
-        CameraConfig { id: CameraId::new(id).unwrap(), source: source.parse().unwrap() }
+        CameraConfig::of_source((CameraId::new(id).unwrap(), source.parse().unwrap()))
     }
 
     fn with_cameras(cameras: Vec<CameraConfig>) -> Config {

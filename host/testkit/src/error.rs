@@ -60,6 +60,22 @@ pub enum Error {
         /// Greatest height.
         max: u32,
     },
+    /// Encoded video cannot be served as it is.
+    #[error("taking {what} to serve it: {reason}")]
+    Video {
+        /// What was given, such as `H.264 in Annex B`.
+        what: &'static str,
+        /// What is wrong and what would be right.
+        reason: String,
+    },
+    /// The RTSP server cannot do what it was told.
+    #[error("{doing}: {reason}")]
+    Rtsp {
+        /// What was being done.
+        doing: &'static str,
+        /// What is wrong and what would be right.
+        reason: String,
+    },
     /// The planes of a frame were refused.
     #[error("making a picture of a rendered frame: {0}")]
     Picture(#[from] PictureError),

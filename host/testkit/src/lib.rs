@@ -1,4 +1,4 @@
-//! Simulated clock, flaky ports, replay camera, scene renderer and oracle for the tests and the demo.
+//! Simulated clock, flaky ports, replay camera, RTSP server, scene renderer and oracle for the tests and the demo.
 //!
 //! Everything here is deterministic: what looks random comes from a seed that the caller gives.
 
@@ -9,6 +9,7 @@ pub mod oracle;
 pub mod random;
 pub mod recorded;
 pub mod replay;
+pub mod rtsp;
 pub mod scene;
 
 pub use clock::SimulatedClock;

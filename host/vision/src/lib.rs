@@ -3,6 +3,7 @@
 pub mod detect;
 pub mod infer;
 mod invalid;
+pub mod motion;
 pub mod read;
 pub mod track;
 

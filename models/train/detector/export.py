@@ -70,22 +70,22 @@ class Shipped(nn.Module):
         levels = range(len(STRIDES))
         self.scores = nn.ModuleList([FoldedTower(head.score_tower, head.score, level) for level in levels])
         self.places = nn.ModuleList([FoldedTower(head.place_tower, head.place, level) for level in levels])
+        self.numbers = head.place.out_channels
 
     def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
         """Boxes [1, 9, N] and corners [1, 8, N] in pixels of the picture."""
-        scores, places, cells, strides = [], [], [], []
+        scores, places, grids = [], [], []
         for level, features in enumerate(self.neck(self.trunk(picture))):
             score = self.scores[level](features)
-            places.append(self.places[level](features).flatten(2))
-            # Counting ones along rows and columns numbers the cells of any picture in a few operations.
-            ones = torch.ones_like(score[:, :1])
-            count = torch.cat([ones.cumsum(3), ones.cumsum(2)], 1).flatten(2)
-            cells.append(count)
-            strides.append(ones.flatten(2) * float(STRIDES[level]))
-            scores.append(score.flatten(2))
-        stride = torch.cat(strides, 2)
-        points = (torch.cat(cells, 2) - 0.5) * stride
-        middle, size, corners = decode(torch.cat(places, 2), points, stride)
+            # A shape of constants is one operation where `flatten` is four, which count in so small a network.
+            scores.append(score.reshape(1, len(CLASSES), -1))
+            places.append(self.places[level](features).reshape(1, self.numbers, -1))
+            # Strides added up along rows and columns are the far edges of the cells of any picture.
+            stride = torch.full_like(score[:, :1], float(STRIDES[level]))
+            grids.append(torch.cat([stride.cumsum(3), stride.cumsum(2), stride], 1).reshape(1, 3, -1))
+        grid = torch.cat(grids, 2)
+        strides = grid[:, 2:]
+        middle, size, corners = decode(torch.cat(places, 2), grid[:, :2] - 0.5 * strides, strides)
         return torch.cat([middle, size, torch.cat(scores, 2).sigmoid()], 1), corners
 
 

@@ -182,7 +182,7 @@ def decode(places: Tensor, points: Tensor, strides: Tensor) -> tuple[Tensor, Ten
     middle = points + places[:, :2] * strides
     size = torch.exp(places[:, 2:4].clamp(-4.0, 5.0)) * strides
     signs = torch.tensor(CORNER_SIGNS, device=places.device).view(1, 8, 1)
-    corners = middle.repeat(1, 4, 1) + size.repeat(1, 4, 1) * (places[:, 4:] + signs)
+    corners = torch.cat([middle] * 4, 1) + torch.cat([size] * 4, 1) * (places[:, 4:] + signs)
     return middle, size, corners
 
 

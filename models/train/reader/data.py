@@ -56,20 +56,31 @@ def rendered(folders: list[Path]) -> Canvases:
         names = ", ".join(str(folder) for folder in folders)
         raise SystemExit(f"no canvas.npy under {names}: `python -m synth.canvas` writes shards")
     texts = [text for file in files for text in file.with_name("texts.txt").read_text(encoding="ascii").split()]
-    parts = [np.load(file, mmap_mode="r") for file in files]
+    parts = Parts(files)
     corners = np.concatenate([np.load(file.with_name("corners.npy")) for file in files])
-    if not len(corners) == len(texts) == sum(len(part) for part in parts):
+    if not len(corners) == len(texts) == len(parts):
         told = f"{len(corners)} plates' corners, {len(texts)} texts"
         raise SystemExit(f"shards hold {told}: they are not whole; delete them and render anew")
-    return Canvases(Parts(parts), corners, texts, degrade.RENDERED)
+    return Canvases(parts, corners, texts, degrade.RENDERED)
 
 
 class Parts:
-    """Arrays one after another, indexed as one."""
+    """Arrays in files one after another, indexed as one. Their pixels stay on the disk, also in the processes that it is
+    handed to: a mapped array would be copied there as a whole."""
 
-    def __init__(self, parts: list[np.ndarray]) -> None:
-        self.parts = parts
-        self.ends = np.cumsum([len(part) for part in parts])
+    def __init__(self, files: list[Path]) -> None:
+        self.files = files
+        self.parts = [np.load(file, mmap_mode="r") for file in files]
+        self.ends = np.cumsum([len(part) for part in self.parts])
+
+    def __getstate__(self) -> list[Path]:
+        return self.files
+
+    def __setstate__(self, files: list[Path]) -> None:
+        self.__init__(files)
+
+    def __len__(self) -> int:
+        return int(self.ends[-1])
 
     def __getitem__(self, index: int) -> np.ndarray:
         part = int(np.searchsorted(self.ends, index, side="right"))

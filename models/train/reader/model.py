@@ -161,7 +161,7 @@ class Reader(nn.Module):
 
 
 class Calibrated(nn.Module):
-    """What is exported: probabilities, with one temperature for all logits (Guo et al. 2017)."""
+    """What the exported file gives: probabilities, with one temperature for all logits (Guo et al. 2017)."""
 
     def __init__(self, reader: Reader, temperature: float) -> None:
         super().__init__()

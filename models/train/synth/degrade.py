@@ -27,14 +27,14 @@ class Strength:
 
     geometry: float = 1.0
     optics: float = 1.0
-    small: float = 0.5
+    small: float = 0.45
     """Share of views in which the plate has few pixels."""
     plate_height_px: float | None = None
     """Height of the whole plate in pixels of the sensor, when it is not drawn; for measuring."""
 
 
 RENDERED = Strength()
-REAL = Strength(geometry=0.8, optics=0.45, small=0.25)
+REAL = Strength(geometry=0.9, optics=0.55, small=0.25)
 """A real crop has been through a camera already."""
 PLAIN = Strength(geometry=0.0, optics=0.0, small=0.0)
 """For measuring on real crops: nothing but the crop."""

@@ -10,14 +10,16 @@ import cv2
 import numpy as np
 
 from synth.fonts import GLYPH_HEIGHT, glyph
+from synth.formats.letters import LETTERS
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 DIGITS = "0123456789"
 CONFUSABLE = (
     "O0QDC", "1IJLT7", "8B3S", "5S6", "2Z7", "6G8C", "4A9", "T7Y1", "VYU", "UVW", "MNWH", "HNK", "CGO", "9P0", "EFB3",
     "KXR", "RPB",
 )  # fmt: skip
 """Sets of symbols that are easily taken for one another."""
+RARE = {"O": "0", "I": "1", "Q": "0"}
+"""Letters that most countries leave out, and the digits that they look like."""
 
 
 class Alphabet(Protocol):
@@ -71,23 +73,33 @@ class Box:
 
 
 def random_symbols(rng: random.Random, count: int, letters: float) -> str:
-    """Random characters; `letters` is the share of letters. Sometimes from one confusable set."""
-    if rng.random() < 0.25:
+    """Random characters in runs; `letters` is the share of letters. Sometimes from one confusable set."""
+    if rng.random() < 0.12:
         pool = rng.choice(CONFUSABLE)
         return "".join(rng.choice(pool) if rng.random() < 0.7 else rng.choice(LETTERS + DIGITS) for _ in range(count))
-    return "".join(rng.choice(LETTERS) if rng.random() < letters else rng.choice(DIGITS) for _ in range(count))
+    symbols = ""
+    letter = rng.random() < letters
+    for _ in range(count):
+        if rng.random() < 0.4:
+            letter = rng.random() < letters
+        symbol = rng.choice(LETTERS if letter else DIGITS)
+        # No country has as many of these letters as of others, and most have none.
+        if symbol in RARE and rng.random() < 0.6:
+            symbol = RARE[symbol]
+        symbols += symbol
+    return symbols
 
 
-def parse(pattern: str, rng: random.Random) -> list[list[Item]]:
-    """Lines of items with their random characters filled in. See `formats.base` for the language."""
-    return [_parse_line(line, rng) for line in pattern.split("/")]
+def parse(pattern: str, rng: random.Random, letters: str = LETTERS) -> list[list[Item]]:
+    """Lines of items with their random characters filled in, from `letters`. See `formats.base` for the language."""
+    return [_parse_line(line, rng, letters) for line in pattern.split("/")]
 
 
-def _fill(text: str, rng: random.Random) -> str:
+def _fill(text: str, rng: random.Random, letters: str) -> str:
     """Replaces A, 9 and X by random characters; after a leading `=` everything is literal."""
     if text.startswith("="):
         return text[1:]
-    pools = {"A": LETTERS, "9": DIGITS, "X": LETTERS + DIGITS}
+    pools = {"A": letters, "9": DIGITS, "X": letters + DIGITS}
     return "".join(rng.choice(pools[c]) if c in pools else c for c in text)
 
 
@@ -95,7 +107,7 @@ _MARKS = {"-": "dash", ".": "dot", ",": "low-dot", "@": "seal", "#": "emblem", "
 _ENCLOSED = {"[": ("]", "stack"), "^": ("^", "raised"), "~": ("~", "noise"), '"': ('"', "literal")}
 
 
-def _parse_line(line: str, rng: random.Random) -> list[Item]:
+def _parse_line(line: str, rng: random.Random, letters: str) -> list[Item]:
     items: list[Item] = []
     position = 0
     while position < len(line):
@@ -108,13 +120,13 @@ def _parse_line(line: str, rng: random.Random) -> list[Item]:
             if kind == "literal":
                 items += [Item("glyph", c) for c in inner]
             else:
-                items.append(Item(kind, inner if kind == "noise" else _fill(inner, rng)))
+                items.append(Item(kind, inner if kind == "noise" else _fill(inner, rng, letters)))
             continue
         position += 1
         if character in _MARKS:
             items.append(Item(_MARKS[character]))
         else:
-            items.append(Item("glyph", _fill(character, rng)))
+            items.append(Item("glyph", _fill(character, rng, letters)))
     return items
 
 

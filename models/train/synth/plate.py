@@ -11,6 +11,7 @@ from arrays import Colour
 from synth.fonts import SCRIPT_PREFIX, faces
 from synth.formats import all_formats
 from synth.formats.base import COLOURS, PlateFormat
+from synth.formats.letters import letters_of
 from synth.formats.random_layouts import random_format
 from synth.furniture import vary
 from synth.layout import Alphabet, FaceAlphabet, parse, text_of
@@ -19,7 +20,7 @@ from synth.strokes import StrokeAlphabet
 from synth.textures import TextureBank
 from synth.words import Words
 
-SHARE_RANDOM = 0.55
+SHARE_RANDOM = 0.35
 """Share of random texts in random layouts: the reader learns shapes, not grammar."""
 TEXT_LENGTH = range(4, 11)
 
@@ -62,7 +63,7 @@ class PlateFactory:
     def make_format(self, plate_format: PlateFormat) -> Plate:
         """One plate of the given format."""
         rng = self.rng
-        lines = parse(rng.choice(plate_format.patterns), rng)
+        lines = parse(rng.choice(plate_format.patterns), rng, letters_of(plate_format.name))
         text = text_of(lines)
         if len(text) not in TEXT_LENGTH:
             told = f"{text!r} has {len(text)} characters; it should have 4 to 10"

@@ -5,8 +5,8 @@ import unittest
 import numpy as np
 import torch
 
-from reader import calibrate, data, label
-from reader.model import CHARACTERS, CLASSES, HEIGHT, STEPS, WIDTH, Reader
+from reader import calibrate, data, export, label
+from reader.model import CHARACTERS, CLASSES, HEIGHT, STEPS, WIDTH, Calibrated, Reader
 from synth import degrade
 
 PARAMETERS_MAX = 2_000_000
@@ -48,6 +48,18 @@ class Network(unittest.TestCase):
         with torch.no_grad():
             difference = (reader(crop) - reader(0.6 * crop + 0.2)).abs().max()
         self.assertLess(float(difference), 0.3)
+
+    def test_what_is_exported_gives_what_the_network_gives(self) -> None:
+        torch.manual_seed(5)
+        reader = Reader().eval()
+        # Logits of a fresh network are nearly equal; larger ones show what differs.
+        reader.classes.weight.data *= 30
+        crops = torch.rand(3, 1, HEIGHT, WIDTH) * 2 - 1
+        with torch.no_grad():
+            expected = Calibrated(reader, 1.3)(crops)
+            shipped = export.Shipped(reader, 1.3)(crops)
+        self.assertGreater(float(expected.std()), 0.01)
+        self.assertLess(float((shipped - expected).abs().max()), 1e-5)
 
 
 class Texts(unittest.TestCase):

@@ -13,6 +13,7 @@ import numpy as np
 
 from synth import canvas, fonts, layout
 from synth.formats import all_formats
+from synth.formats.letters import ABSENT, letters_of
 from synth.formats.random_layouts import random_format
 from synth.plate import PlateFactory
 from synth.strokes import StrokeAlphabet
@@ -59,15 +60,42 @@ class Formats(unittest.TestCase):
             lengths.add(len(text))
         self.assertEqual(lengths, set(range(4, 11)))
 
-    def test_random_layouts_use_all_symbols_about_equally(self) -> None:
+    def test_random_layouts_use_all_symbols_about_equally_but_letters_that_look_like_digits_less(self) -> None:
         rng = random.Random(3)
         counts = dict.fromkeys(fonts.SYMBOLS, 0)
         for _ in range(4000):
             for symbol in layout.text_of(layout.parse(random_format(rng).patterns[0], rng)):
                 counts[symbol] += 1
-        mean = sum(counts.values()) / len(counts)
-        self.assertGreater(min(counts.values()), 0.5 * mean)
-        self.assertLess(max(counts.values()), 2.0 * mean)
+        usual = {kind: [counts[s] for s in fonts.SYMBOLS if kind(s) and s not in layout.RARE] for kind in (str.isalpha, str.isdigit)}
+        for numbers in usual.values():
+            mean = sum(numbers) / len(numbers)
+            self.assertGreater(min(numbers), 0.5 * mean)
+            self.assertLess(max(numbers), 2.0 * mean)
+        letter = min(usual[str.isalpha])
+        for symbol, digit in layout.RARE.items():
+            self.assertLess(counts[symbol], letter)
+            self.assertGreater(counts[symbol], 0)
+            self.assertGreater(counts[digit], counts[symbol])
+
+    def test_serials_leave_out_the_letters_that_their_country_leaves_out(self) -> None:
+        rng = random.Random(4)
+        drawn: dict[str, set[str]] = {}
+        for plate_format in all_formats():
+            letters = letters_of(plate_format.name)
+            free = [pattern for pattern in plate_format.patterns if not re.search(r"[B-WYZ\"\[=]", pattern)]
+            for pattern in free * 40:
+                text = layout.text_of(layout.parse(pattern, rng, letters))
+                drawn.setdefault(plate_format.name, set()).update(filter(str.isalpha, text))
+        self.assertEqual(drawn["us-blue-on-white"] & set("IOQ"), set())
+        self.assertEqual(drawn["cn-blue"] & set("IO"), set())
+        self.assertTrue(drawn["us-vanity"] >= set("IOQ"))
+        self.assertTrue(drawn["br-mercosur"] >= set("IOQ"))
+        self.assertTrue(drawn["ru-standard"] <= set("ABEKMHOPCTYX"))
+
+    def test_every_country_of_the_table_of_letters_has_a_layout(self) -> None:
+        names = [plate_format.name for plate_format in all_formats()]
+        for prefix in ABSENT:
+            self.assertTrue(any(name == prefix or name.startswith(prefix + "-") for name in names), prefix)
 
 
 class Strokes(unittest.TestCase):

@@ -79,6 +79,12 @@ pub struct Credential {
     pub revoked_at: Option<Timestamp>,
 }
 
+impl Credential {
+    fn holds(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
+}
+
 /// What a new credential shall be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewCredential {
@@ -227,13 +233,22 @@ impl Credentials {
             }
         }
         let now = self.clock.now();
-        holder.filter(|held| held.revoked_at.is_none() && held.expires_at.is_none_or(|end| now < end)).map(
-            |held| Principal {
-                credential: held.id,
-                role: held.role,
-                cameras: held.cameras.clone().map(Arc::new),
-            },
-        )
+        holder.filter(|held| held.holds(now)).map(|held| Principal {
+            credential: held.id,
+            role: held.role,
+            cameras: held.cameras.clone().map(Arc::new),
+        })
+    }
+
+    /// Whether `principal` may still do what it might when it asked, for answers that take long.
+    pub(crate) fn still_hold(&self, principal: &Principal) -> bool {
+        let kept = self.kept.read().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.now();
+        kept.iter().find(|held| held.id == principal.credential).is_some_and(|held| {
+            held.holds(now)
+                && held.role == principal.role
+                && held.cameras.as_ref() == principal.cameras.as_deref()
+        })
     }
 
     /// Changes the list on disk first and then in memory, so that a token which cannot be kept is never given.

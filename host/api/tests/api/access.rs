@@ -1,24 +1,32 @@
 //! Who may ask what: every route of the table against every kind of credential.
 
-use ovr_api::{NewCredential, ROUTES, Role, Route};
+use std::time::Duration;
+
+use ovr_api::{ApiConfig, NewCredential, ROUTES, Role, Route};
 
 use crate::client::{get, request};
-use crate::fixture::{Running, at, event, start};
+use crate::fixture::{Running, at, event, start, start_with};
 
-/// A target that exists for an admin.
+/// A server with one event of the camera `a`, whose live streams are short.
+fn start_with_an_event() -> Running {
+    let config = ApiConfig { stream_deadline: Duration::from_millis(50), ..ApiConfig::default() };
+    start_with(config, vec![event(0, "a", "BAB1234")])
+}
+
+/// A target that exists for an admin, of the camera `a`.
 fn target(route: &Route, server: &Running) -> String {
     let events = server.store.events.lock().expect("no panic while held");
-    let id = if route.path.contains("evidence") {
-        events[0].evidence[0].id.to_string()
-    } else {
-        events[0].event_id.to_string()
+    let id = match route.path.split('/').nth(3) {
+        Some("evidence") => events[0].evidence[0].id.to_string(),
+        Some("cameras") => "a".to_owned(),
+        _ => events[0].event_id.to_string(),
     };
     route.path.replace("{id}", &id)
 }
 
 #[test]
 fn every_route_answers_each_credential_as_its_row_says() {
-    let server = start(vec![event(0, "a", "BAB1234")]);
+    let server = start_with_an_event();
     let expired = NewCredential {
         name: "old".to_owned(),
         role: Role::Admin,
@@ -49,12 +57,15 @@ fn every_route_answers_each_credential_as_its_row_says() {
         }
     }
     let roles = |path: &str| ROUTES.iter().find(|route| route.path == path).expect("a route").roles;
-    assert!(!roles("/api/v1/events").contains(&Role::Auditor), "an auditor sees no plates");
+    for path in ["/api/v1/events", "/api/v1/cameras/{id}/snapshot.jpg", "/api/v1/cameras/{id}/stream"] {
+        assert!(!roles(path).contains(&Role::Auditor), "an auditor sees no plates: {path}");
+    }
+    assert!(roles("/api/v1/cameras").contains(&Role::Auditor), "but may know whether cameras work");
 }
 
 #[test]
 fn what_belongs_to_a_foreign_camera_looks_like_what_does_not_exist() {
-    let server = start(vec![event(0, "a", "BAB1234")]);
+    let server = start_with_an_event();
     let token = server.token(Role::Operator, Some(&["b"]));
     let unknown = uuid::Uuid::nil();
     for route in ROUTES.iter().filter(|route| route.path.contains("{id}")) {

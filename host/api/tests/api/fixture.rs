@@ -17,6 +17,7 @@ use ovr_domain::{
 use tokio::runtime::Runtime;
 use tokio::sync::oneshot;
 
+use crate::board::MemoryBoard;
 use crate::client::{Reply, get};
 use crate::stores::{MemoryEvidence, MemoryStore};
 
@@ -115,6 +116,7 @@ pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) evidence: Arc<MemoryEvidence>,
+    pub(crate) board: Arc<MemoryBoard>,
     pub(crate) credentials: Arc<Credentials>,
     pub(crate) admin: String,
     stop: Option<oneshot::Sender<()>>,
@@ -132,6 +134,7 @@ pub(crate) fn api(
     config: ApiConfig,
     store: &Arc<MemoryStore>,
     evidence: &Arc<MemoryEvidence>,
+    board: &Arc<MemoryBoard>,
     credentials: &Arc<Credentials>,
 ) -> Api {
     Api::new(
@@ -139,6 +142,7 @@ pub(crate) fn api(
         Sources {
             store: Arc::clone(store) as _,
             evidence: Arc::clone(evidence) as _,
+            cameras: Arc::clone(board) as _,
             credentials: Arc::clone(credentials),
             metrics: Metrics::detached().expect("metrics"),
             readiness: Box::new(|| Box::pin(async { vec![Check::of::<Error>("spool", Ok(()))] })),
@@ -157,20 +161,20 @@ pub(crate) fn start_with(config: ApiConfig, events: Vec<PlateEvent>) -> Running 
     let (credentials, token) = Credentials::open(folder.path(), clock).expect("credentials");
     let admin = token.expect("the first start gives a token").reveal().to_owned();
     let (store, evidence) = (Arc::new(MemoryStore::default()), Arc::new(MemoryEvidence::default()));
-    let credentials = Arc::new(credentials);
+    let (board, credentials) = (Arc::new(MemoryBoard::default()), Arc::new(credentials));
     for kept in events.iter().flat_map(|event| &event.evidence) {
         evidence.pictures.lock().expect("no panic while held").insert(kept.id, JPEG.to_vec());
     }
     *store.events.lock().expect("no panic while held") = events;
     let runtime = Runtime::new().expect("runtime");
-    let api = api(config, &store, &evidence, &credentials);
+    let api = api(config, &store, &evidence, &board, &credentials);
     let bound = runtime.block_on(api.bind(SocketAddr::from(([127, 0, 0, 1], 0)))).expect("a free port");
     let (address, (stop, stopped)) = (bound.address(), oneshot::channel::<()>());
     let serving = Some(runtime.spawn(bound.serve(async {
         let _ = stopped.await;
     })));
     let stop = Some(stop);
-    Running { address, store, evidence, credentials, admin, stop, serving, runtime, _folder: folder }
+    Running { address, store, evidence, board, credentials, admin, stop, serving, runtime, _folder: folder }
 }
 
 impl Running {
@@ -186,9 +190,14 @@ impl Running {
         self.credentials.add(new).expect("add").reveal().to_owned()
     }
 
+    /// Tells the server to stop, as a signal would.
+    pub(crate) fn tell_to_stop(&mut self) {
+        drop(self.stop.take());
+    }
+
     /// Stops the server as a signal would and waits for its end.
     pub(crate) fn stop(mut self) -> Result<(), Error> {
-        drop(self.stop.take());
+        self.tell_to_stop();
         let serving = self.serving.take().expect("stopped once");
         self.runtime.block_on(serving).expect("the server does not panic")
     }

@@ -63,6 +63,11 @@ fn hostile_paths_reach_nothing() {
             reply.problem();
             assert!(reply.header("x-evil").is_none());
         }
+        for room in ["snapshot.jpg", "stream"] {
+            let reply = server.get(&format!("/api/v1/cameras/{tail}/{room}"));
+            assert!([400, 404].contains(&reply.status), "{tail}/{room}: {}", reply.status);
+            reply.problem();
+        }
     }
     assert_eq!(server.get(&format!("/api/v1/evidence/{id}")).status, 200);
 }

@@ -6,10 +6,13 @@
 )]
 
 mod access;
+mod board;
+mod cameras;
 mod client;
 mod fixture;
 mod hostile;
 mod listing;
+mod live;
 mod openapi;
 mod pictures;
 mod problems;

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use ovr_api::{ROUTES, openapi_json};
+use ovr_api::{ROUTES, Role, openapi_json};
 use ovr_domain::event::Verdict;
 use serde_json::Value;
 
+use crate::client::get;
 use crate::fixture::{event, start, unread};
 
 /// Set to write the file instead of comparing with it.
@@ -104,6 +105,9 @@ fn conforms(value: &Value, schema: &Value, document: &Value) -> Result<(), Strin
     }
     match value {
         Value::Array(items) => items.iter().try_for_each(|item| conforms(item, &schema["items"], document)),
+        Value::Object(members) if schema["additionalProperties"].is_object() => members
+            .values()
+            .try_for_each(|member| conforms(member, &schema["additionalProperties"], document)),
         Value::Object(members) => {
             let described = schema["properties"].as_object().ok_or("no properties")?;
             let keys = |map: &serde_json::Map<String, Value>| map.keys().cloned().collect::<BTreeSet<_>>();
@@ -139,6 +143,30 @@ fn events_have_exactly_the_properties_of_the_schema() {
     let mut wrong = serde_json::to_value(&full).expect("JSON");
     wrong["lifecycle"] = "ended".into();
     assert!(conforms(&wrong, schema, &document).is_err(), "the check itself must be able to fail");
+}
+
+#[test]
+fn cameras_have_exactly_the_properties_of_the_schema() {
+    let document = document();
+    let server = start(vec![]);
+    let auditor = server.token(Role::Auditor, None);
+    let schema = &document["components"]["schemas"]["CameraList"];
+    for token in [&server.admin, &auditor] {
+        let list = get(server.address, "/api/v1/cameras", Some(token)).json();
+        assert_eq!(list["cameras"].as_array().map(Vec::len), Some(3));
+        conforms(&list, schema, &document).expect("as described");
+    }
+}
+
+#[test]
+fn the_id_of_a_path_is_described_as_what_it_is() {
+    let document = document();
+    for route in ROUTES.iter().filter(|route| route.path.contains("{id}")) {
+        let id = &document["paths"][route.path]["get"]["parameters"][0];
+        assert_eq!((id["name"].as_str(), id["in"].as_str()), (Some("id"), Some("path")), "{}", route.path);
+        let is_name = id["schema"].get("pattern").is_some();
+        assert_eq!(is_name, route.path.contains("cameras"), "{}", route.path);
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use ovr_api::{ApiConfig, Credentials};
 use ovr_domain::time::SystemClock;
 
+use crate::board::MemoryBoard;
 use crate::client::{get, request};
 use crate::fixture::{api, event, in_runtime, start, start_with};
 use crate::stores::{MemoryEvidence, MemoryStore, Mood, SECRET};
@@ -109,7 +110,8 @@ fn an_address_that_cannot_be_had_is_one_clear_line() {
     let credentials = Arc::new(opened.0);
     let bind = |address: SocketAddr, config: ApiConfig| {
         let (store, evidence) = (Arc::new(MemoryStore::default()), Arc::new(MemoryEvidence::default()));
-        let api = api(config, &store, &evidence, &credentials);
+        let board = Arc::new(MemoryBoard::default());
+        let api = api(config, &store, &evidence, &board, &credentials);
         in_runtime(api.bind(address)).map(|bound| bound.address()).map_err(|error| error.to_string())
     };
     let taken = bind(server.address, ApiConfig::default()).expect_err("in use");

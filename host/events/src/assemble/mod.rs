@@ -34,6 +34,7 @@ mod config;
 mod consensus;
 mod direction;
 mod event;
+mod lane;
 mod observation;
 mod parts;
 mod pass;
@@ -44,6 +45,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ovr_domain::event::{Lifecycle, Votes};
+use ovr_domain::view::Lane;
 use ovr_domain::{CameraId, EventId, SiteId, TrackId, metric};
 
 pub(crate) use config::require;
@@ -66,6 +68,7 @@ pub struct Assembler {
     site: SiteId,
     camera: CameraId,
     digests: Digests,
+    lanes: Vec<Lane>,
     passes: BTreeMap<TrackId, Pass>,
     /// Vehicles whose plate has a track of its own.
     carriers: BTreeSet<TrackId>,
@@ -80,7 +83,15 @@ impl Assembler {
         digests: Digests,
     ) -> Result<Self, InvalidKey> {
         config.validate()?;
-        Ok(Self { config, site, camera, digests, passes: BTreeMap::new(), carriers: BTreeSet::new() })
+        let (passes, carriers) = (BTreeMap::new(), BTreeSet::new());
+        Ok(Self { config, site, camera, digests, lanes: Vec::new(), passes, carriers })
+    }
+
+    /// The lanes of the camera, of which there are none to begin with.
+    #[must_use]
+    pub fn with_lanes(mut self, lanes: Vec<Lane>) -> Self {
+        self.lanes = lanes;
+        self
     }
 
     /// Changes the numbers and keeps the tracks; after an error the old numbers stand. `reads_max` holds for tracks that
@@ -108,7 +119,7 @@ impl Assembler {
         }
         let reads_max = self.config.reads_max;
         let mut pass = self.passes.remove(&id).unwrap_or_else(|| Pass::new(observation, reads_max));
-        let group = pass.see(observation);
+        let group = pass.see(observation, &self.lanes);
         parts::note(&mut pass, &mut self.passes);
         if let Some(lost) = group.and_then(|group| parts::lost_before(&pass, group, &self.passes))
             && let Some(mut earlier) = self.passes.remove(&lost)

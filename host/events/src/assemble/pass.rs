@@ -2,10 +2,12 @@
 
 use ovr_domain::event::{UnreadReason, Vehicle, Votes};
 use ovr_domain::track::{Class, TrackState};
+use ovr_domain::view::{Lane, fraction};
 use ovr_domain::{BBox, CropQuality, EventId, Quad, Timestamp, TrackId};
 
 use super::config::AssembleConfig;
 use super::direction::Trajectory;
+use super::lane::InLane;
 use super::observation::{Observation, ReadOutcome, Unreadable};
 use super::parts::Beside;
 use super::shots::{Shot, Shots, UNREAD};
@@ -60,6 +62,7 @@ pub(super) struct Pass {
     pub(super) last_seen: Timestamp,
     pub(super) frames_seen: u32,
     pub(super) trajectory: Trajectory,
+    pub(super) lane: InLane,
     /// Other plates' tracks that were seen at the same place.
     pub(super) beside: Vec<Beside>,
     /// Where it was seen last.
@@ -83,6 +86,7 @@ impl Pass {
             last_seen: at,
             frames_seen: 0,
             trajectory: Trajectory::default(),
+            lane: InLane::default(),
             beside: Vec::new(),
             last_box: observation.track.bbox,
             readings: Readings::new(reads_max as usize),
@@ -102,7 +106,7 @@ impl Pass {
     }
 
     /// Takes in one frame; gives the group of reads that it went to, if it was read.
-    pub(super) fn see(&mut self, observation: &Observation<'_>) -> Option<u32> {
+    pub(super) fn see(&mut self, observation: &Observation<'_>, lanes: &[Lane]) -> Option<u32> {
         let Observation { frame, track, read, vehicle } = observation;
         let seen = track.detection.is_some() || track.state != TrackState::Lost;
         let bbox = track.detection.map_or(track.bbox, |d| d.bbox);
@@ -110,7 +114,11 @@ impl Pass {
             self.frames_seen = self.frames_seen.saturating_add(1);
             self.last_seen = self.last_seen.max(frame.captured_at.at);
             self.last_box = bbox;
-            self.trajectory.push(bbox, frame.picture.width(), frame.picture.height());
+            let (width, height) = (frame.picture.width(), frame.picture.height());
+            self.trajectory.push(bbox, width, height);
+            if bbox.is_sane() {
+                self.lane.see(lanes, fraction(bbox.centre(), width, height));
+            }
         }
         let surest = self.vehicle.map_or(f32::NEG_INFINITY, |v| v.confidence);
         self.vehicle = vehicle.map(|(v, _)| v).filter(|v| v.confidence > surest).or(self.vehicle);
@@ -159,6 +167,7 @@ impl Pass {
             (self.frames_seen, self.trajectory) = (part.frames_seen, part.trajectory);
         }
         self.vehicle = self.vehicle.or(part.vehicle);
+        self.lane.absorb(part.lane);
         self.tried.add(part.tried);
         self.likeness_best = self.likeness_best.max(part.likeness_best);
         self.note_width(part.width_best_px);

@@ -15,7 +15,8 @@ use ovr_domain::track::{Class, Detection};
 use ovr_vision::detect::DetectorConfig;
 
 use super::annotations::{self, Annotated, AnnotatedPlate};
-use super::detect_report::{ClipRow, Report, SetRow};
+use super::detect_clip::{self, ClipScore};
+use super::detect_report::{Report, SetRow, Thresholds};
 use super::models::{self, Detector, Look, Opener};
 use super::reads::set_name;
 use super::score::{Found, Matches, Truth, median};
@@ -33,8 +34,6 @@ const INPUT_SIZE: InputSize = InputSize::Fixed(640, 384);
 /// The least overlap of a detection with a box that it finds, and a stricter one.
 pub(super) const IOU_MIN: f32 = 0.5;
 const IOU_STRICT: f32 = 0.7;
-
-pub(super) const VEHICLES: [Class; 4] = [Class::Car, Class::Truck, Class::Bus, Class::Motorcycle];
 
 pub(super) fn run(config: &Config, args: &BenchDetect) -> anyhow::Result<ExitCode> {
     if let Some(missing) = args.sources.iter().find(|source| !source.exists()) {
@@ -59,7 +58,10 @@ pub(super) fn run(config: &Config, args: &BenchDetect) -> anyhow::Result<ExitCod
     if let Some(file) = args.against.as_deref() {
         detectors.push(open(Some(file), DetectorConfig::default())?);
     }
-    let mut bench = Bench { detectors, confidence_min, every: args.every, report: Report::default() };
+    // What is not even counted starts no track.
+    let track = config.tracking.tracker.new_track_threshold.max(confidence_min);
+    let thresholds = Thresholds { counted: confidence_min, track };
+    let mut bench = Bench { detectors, thresholds, every: args.every, report: Report::default() };
     for source in &args.sources {
         if source.is_dir() {
             bench.set(source)?;
@@ -67,27 +69,28 @@ pub(super) fn run(config: &Config, args: &BenchDetect) -> anyhow::Result<ExitCod
             bench.clip(source)?;
         }
     }
-    bench.report.print(args.json, opener.threads(), confidence_min)?;
+    bench.report.print(args.json, opener.threads(), thresholds)?;
     Ok(ExitCode::SUCCESS)
 }
 
 struct Bench {
     /// One, or two that are compared.
     detectors: Vec<Detector>,
-    confidence_min: f32,
+    thresholds: Thresholds,
     every: u64,
     report: Report,
 }
 
 /// Times of one detector on the pictures of one source, in milliseconds.
 #[derive(Debug, Clone, Default)]
-struct Times {
-    network: Vec<f64>,
-    all: Vec<f64>,
+pub(super) struct Times {
+    pub(super) network: Vec<f64>,
+    pub(super) all: Vec<f64>,
 }
 
 impl Times {
-    fn add(&mut self, look: &Look) {
+    /// Adds one picture.
+    pub(super) fn add(&mut self, look: &Look) {
         self.network.push(look.network_ms);
         self.all.push(look.all_ms);
     }
@@ -123,7 +126,7 @@ impl Bench {
                 }
             })?;
             for (detector, score) in self.detectors.iter_mut().zip(&mut scores) {
-                let all = detector.at_least(&picture, AP_CONFIDENCE_MIN.min(self.confidence_min))?;
+                let all = detector.at_least(&picture, AP_CONFIDENCE_MIN.min(self.thresholds.counted))?;
                 score.add(row, &all, shown);
             }
             bar.inc(1);
@@ -131,7 +134,7 @@ impl Bench {
         bar.finish_and_clear();
         let set = set_name(folder);
         for (detector, score) in self.detectors.iter().zip(&scores) {
-            let row = score.row(&set, rows.len(), detector, self.confidence_min, shown);
+            let row = score.row(&set, rows.len(), detector, self.thresholds.counted, shown);
             self.report.sets.push(row);
         }
         self.count_times(scores.iter().map(|score| &score.times));
@@ -140,11 +143,11 @@ impl Bench {
 
     /// The pictures of a clip, whose plates nobody has boxed: they are only counted.
     fn clip(&mut self, file: &Path) -> anyhow::Result<()> {
+        let plates_shown = detect_clip::plates_listed(file)?;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let named = [file.display().to_string()];
-        let mut times: Vec<Times> = self.detectors.iter().map(|_| Times::default()).collect();
-        let mut plates = vec![0_usize; self.detectors.len()];
-        let mut vehicles = plates.clone();
+        let thresholds = self.thresholds;
+        let mut scores: Vec<ClipScore> = self.detectors.iter().map(|_| ClipScore::default()).collect();
         let mut pictures = 0_usize;
         for (camera, source) in rooms::sources_named(&named)? {
             let mut source = rooms::open_camera(&camera, &source, false, &clock)?.source;
@@ -153,36 +156,19 @@ impl Bench {
                     continue;
                 }
                 self.look(pictures, &frame.picture, |at, look| {
-                    for found in &look.detections {
-                        let counts = if found.class.is_vehicle() { &mut vehicles } else { &mut plates };
-                        if let Some(count) = counts.get_mut(at) {
-                            *count += 1;
-                        }
-                    }
-                    if let Some(times) = times.get_mut(at) {
-                        times.add(look);
+                    if let Some(score) = scores.get_mut(at) {
+                        score.add(look, thresholds);
                     }
                 })?;
                 pictures += 1;
             }
         }
         let clip = set_name(file);
-        for (at, detector) in self.detectors.iter().enumerate() {
-            let a_picture =
-                |counts: &[usize]| counts.get(at).map_or(0.0, |n| *n as f64 / pictures.max(1) as f64);
-            let times = times.get(at).cloned().unwrap_or_default();
-            self.report.clips.push(ClipRow {
-                clip: clip.clone(),
-                model: detector.name.clone(),
-                pictures,
-                plates: plates.get(at).copied().filter(|_| detector.finds_plates),
-                plates_per_picture: detector.finds_plates.then(|| a_picture(&plates)),
-                vehicles_per_picture: a_picture(&vehicles),
-                network_ms: median(&times.network),
-                all_ms: median(&times.all),
-            });
+        for (at, (detector, score)) in self.detectors.iter().zip(&scores).enumerate() {
+            let row = score.row(&clip, (at, &detector.name), detector.finds_plates, plates_shown);
+            self.report.clips.push(row);
         }
-        self.count_times(times.iter());
+        self.count_times(scores.iter().map(|score| &score.times));
         Ok(())
     }
 
@@ -251,7 +237,7 @@ impl SetScore {
         if !shown.vehicles {
             return;
         }
-        for class in VEHICLES {
+        for class in Class::VEHICLES {
             // A vehicle without a class may be of this one: finding it is neither right nor wrong.
             let truths =
                 row.vehicles.iter().filter(|vehicle| vehicle.class().is_none_or(|other| other == class));
@@ -281,7 +267,7 @@ impl SetScore {
         let plates = detector.finds_plates && self.plate_pictures > 0;
         let of_plates = |value: Option<f64>| value.filter(|_| plates);
         let unmatched = self.plates.unmatched(confidence_min) as f64 / self.plate_pictures.max(1) as f64;
-        let classes = VEHICLES
+        let classes = Class::VEHICLES
             .iter()
             .filter_map(|class| Some((*class, self.vehicles.get(class)?.average_precision()?)));
         let classes: BTreeMap<&'static str, f64> = classes.map(|(class, ap)| (class.as_str(), ap)).collect();

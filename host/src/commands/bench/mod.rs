@@ -2,6 +2,7 @@
 
 mod annotations;
 mod detect;
+mod detect_clip;
 mod detect_report;
 mod fusion;
 mod models;

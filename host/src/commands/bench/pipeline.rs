@@ -19,8 +19,8 @@ use ovr_vision::read::SeenPlate;
 use serde::Serialize;
 
 use crate::app::camera::{CameraCounts, feed};
+use crate::app::cameras::OpenCamera;
 use crate::app::health::Health;
-use crate::app::queue::WhenFull;
 use crate::app::rooms::{self, Common};
 use crate::app::stages::Stages;
 use crate::app::vision::Vision;
@@ -124,8 +124,8 @@ struct Bench<'a> {
 }
 
 impl Bench<'_> {
-    fn open(&self) -> anyhow::Result<ovr_capture::VideoSource> {
-        Ok(rooms::open_camera(&self.camera, &self.source, false, &self.clock)?.source)
+    fn open(&self) -> anyhow::Result<OpenCamera> {
+        Ok(rooms::open_camera(&self.camera, &self.source, false, &self.clock)?)
     }
 
     fn since(&self, start: Duration) -> f64 {
@@ -136,15 +136,16 @@ impl Bench<'_> {
     fn pipeline(&self) -> anyhow::Result<(CameraCounts, f64, Vec<StageTime>)> {
         let stages = Arc::new(Stages::new(Arc::clone(&self.clock)));
         let (out, emissions) = sync_channel(64);
-        let common = Common::new(self.config, Arc::clone(&self.vision), Arc::clone(&stages));
-        let room = rooms::camera_room(&self.camera, &common, WhenFull::Wait, out)?;
-        let queue = Arc::clone(&room.queue);
-        let source = self.open()?;
+        let (vision, clock) = (Arc::clone(&self.vision), Arc::clone(&self.clock));
+        let common = Common::new(self.config, vision, Arc::clone(&stages), Arc::default(), clock);
+        let opened = self.open()?;
+        let room = rooms::camera_room(&opened, &common, out)?;
+        let (queue, card, source) = (Arc::clone(&room.queue), Arc::clone(&room.card), opened.source);
         let start = self.clock.monotonic();
         let feeding = {
             let queue = Arc::clone(&queue);
             let camera = self.camera.clone();
-            thread::spawn(move || feed(&camera, source, &queue, &Health::default()))
+            thread::spawn(move || feed(&camera, source, &queue, &card, &Health::default()))
         };
         let draining = thread::spawn(move || emissions.iter().count());
         let counts = room.run();
@@ -166,7 +167,7 @@ impl Bench<'_> {
 
     /// Decodes everything and does nothing with it but keep a few frames out of the whole length.
     fn decode_alone(&self, frames: u64) -> anyhow::Result<(f64, Vec<Frame>)> {
-        let mut source = self.open()?;
+        let mut source = self.open()?.source;
         let step = (frames / SAMPLES as u64).max(1);
         let mut samples = Vec::new();
         let start = self.clock.monotonic();

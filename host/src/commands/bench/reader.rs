@@ -31,9 +31,9 @@ pub(super) fn run(config: &Config, args: &BenchReader) -> anyhow::Result<ExitCod
         readers.push(opener.reader(&models::reader_file(Some(file), config)?)?);
     }
     let mut rows = Vec::new();
-    for (folder, set) in args.folders.iter().zip(&sets) {
+    for (at, (folder, set)) in args.folders.iter().zip(&sets).enumerate() {
         let answers = read_set(&mut readers, folder, set)?;
-        let set = set_name(folder);
+        let set = (at, set_name(folder));
         if args.misses && !args.json {
             print_misses(&readers, &answers);
         }
@@ -194,6 +194,9 @@ fn groups(answers: &[Vec<Answer>]) -> Vec<Group> {
 /// One reader on one set, or on one country of it. Shares are 0 to 1.
 #[derive(Debug, Serialize)]
 struct Row {
+    /// Which of the folders; two may have the same name.
+    #[serde(skip)]
+    folder: usize,
     set: String,
     country: String,
     reader: String,
@@ -212,7 +215,8 @@ struct Row {
 }
 
 impl Row {
-    fn new(set: &str, group: &Group, reader: &str, answers: &[Answer]) -> Self {
+    /// `set` is the number and the name of the folder.
+    fn new((folder, set): &(usize, String), group: &Group, reader: &str, answers: &[Answer]) -> Self {
         let answers: Vec<&Answer> = answers.iter().filter(|answer| group.has(&answer.country)).collect();
         let count = answers.len().max(1) as f64;
         let share = |is_right: &dyn Fn(&Answer) -> bool| {
@@ -226,7 +230,8 @@ impl Row {
         let crops: Vec<f64> = answers.iter().filter_map(|answer| answer.crop_ms).collect();
         let all: Vec<f64> = answers.iter().map(|answer| answer.all_ms).collect();
         Self {
-            set: set.to_owned(),
+            folder: *folder,
+            set: set.clone(),
             country: group.name().to_owned(),
             reader: reader.to_owned(),
             plates: answers.len(),
@@ -275,7 +280,7 @@ fn print_table(rows: &[Row], threads: usize) {
             row.confidence_mean, row.calibration_error, row.all_ms
         ));
     }
-    for (first, second) in rows.iter().zip(rows.iter().skip(1)).filter(|(a, b)| is_pair(a, b)) {
+    for (first, second) in pairs(rows) {
         if let (Some(ours), Some(theirs)) = (first.crop_ms, second.crop_ms) {
             print::out("");
             print::out(&format!(
@@ -290,9 +295,12 @@ fn print_table(rows: &[Row], threads: usize) {
     }
 }
 
-/// Two readers on the whole of one set.
-fn is_pair(first: &Row, second: &Row) -> bool {
-    first.country == "all" && second.country == "all" && first.set == second.set
+/// Two readers on the whole of one folder.
+fn pairs(rows: &[Row]) -> impl Iterator<Item = (&Row, &Row)> {
+    let is_pair = |(first, second): &(&Row, &Row)| {
+        first.country == "all" && second.country == "all" && first.folder == second.folder
+    };
+    rows.iter().zip(rows.iter().skip(1)).filter(is_pair)
 }
 
 #[cfg(test)]
@@ -319,13 +327,14 @@ mod tests {
             answer("NL", "AB10", Some("AB1"), 0.0),
             answer("NL", "AB10", None, 0.0),
         ];
-        let row = Row::new("set", &Group::All, "reader", &answers);
+        let set = (0, "set".to_owned());
+        let row = Row::new(&set, &Group::All, "reader", &answers);
         let close = |a: f64, b: f64| (a - b).abs() < 1e-6;
         assert_eq!(row.plates, 4);
         assert!(close(row.exact, 0.25) && close(row.exact_merged, 0.5), "{row:?}");
         assert!(close(row.character_error, (2.0 + 1.0 + 4.0) / 16.0), "{row:?}");
         assert!(close(row.calibration_error, 0.25) && close(row.confidence_mean, 0.5), "{row:?}");
-        let dutch = Row::new("set", &Group::Country("NL".to_owned()), "reader", &answers);
+        let dutch = Row::new(&set, &Group::Country("NL".to_owned()), "reader", &answers);
         assert!(dutch.plates == 2 && close(dutch.exact, 0.0));
     }
 
@@ -344,5 +353,29 @@ mod tests {
             ["all", "BR", "EU", "others"]
         );
         assert_eq!(names(&[("BR", 1), ("EU", 2)]), ["all"]);
+    }
+    #[test]
+    fn readers_are_compared_on_one_folder_and_not_across_two_of_the_same_name() {
+        let row = |folder: usize, group: &Group, reader: &str| {
+            Row::new(&(folder, "crops".to_owned()), group, reader, &[answer("DE", "A1", None, 0.0)])
+        };
+        let german = Group::Country("DE".to_owned());
+        let rows: Vec<Row> = [0, 1]
+            .into_iter()
+            .flat_map(|folder| {
+                [(&Group::All, "ours"), (&Group::All, "theirs"), (&german, "ours"), (&german, "theirs")]
+                    .map(|(group, reader)| row(folder, group, reader))
+            })
+            .collect();
+        let named = |rows: &[Row]| -> Vec<(usize, String, String)> {
+            pairs(rows).map(|(a, b)| (a.folder, a.reader.clone(), b.reader.clone())).collect()
+        };
+        let pair = |folder| (folder, "ours".to_owned(), "theirs".to_owned());
+        assert_eq!(named(&rows), [pair(0), pair(1)]);
+        let whole: Vec<Row> = rows.into_iter().filter(|row| row.country == "all").collect();
+        assert_eq!(named(&whole), [pair(0), pair(1)]);
+        // One reader alone on two folders of the same name is compared with nothing.
+        let alone: Vec<Row> = whole.into_iter().filter(|row| row.reader == "ours").collect();
+        assert_eq!(named(&alone), []);
     }
 }

@@ -3,14 +3,13 @@
 //! At each step the network gives probabilities of a blank and of each symbol. A path collapses to a text when repeats are
 //! merged and blanks dropped; the probability of a text is the sum over its paths.
 
+mod beam;
+
 use super::alphabet::{FLOOR, NEVER, Row, Symbol};
 
 /// Probability of the blank from which a step shows nothing but that repeats are apart. The floor of the symbols leaves the
 /// blank no more than 0.9996.
 const NOTHING_MIN: f32 = 0.999;
-
-/// Log-probability below which a symbol is not tried at a step of the beam search.
-const TRIED_MIN: f32 = -9.0;
 
 /// `ln(e^a + e^b)` without overflow.
 pub(crate) fn log_add(a: f32, b: f32) -> f32 {
@@ -69,24 +68,6 @@ impl Steps {
         }
         let last = |back: usize| alpha.len().checked_sub(back).and_then(|at| alpha.get(at)).copied();
         log_add(last(1).unwrap_or(NEVER), last(2).unwrap_or(NEVER))
-    }
-
-    /// The most probable texts, by prefix beam search (Graves 2012, section 7.2.1; Hannun et al. 2014): at most `width`,
-    /// the best first, with their log-probabilities as far as the beam saw their paths.
-    pub(crate) fn beam(&self, width: usize) -> Vec<(Vec<Symbol>, f32)> {
-        let mut beam = vec![Prefix { text: Vec::new(), blank: 0.0, symbol: NEVER }];
-        for row in &self.0 {
-            let mut next: Vec<Prefix> = Vec::with_capacity(beam.len() * 4);
-            for prefix in &beam {
-                for (class, &log) in row.iter().enumerate().filter(|(_, log)| **log > TRIED_MIN) {
-                    prefix.extend(class as Symbol, log, &mut next);
-                }
-            }
-            next.sort_by(|a, b| b.total().total_cmp(&a.total()));
-            next.truncate(width);
-            beam = next;
-        }
-        beam.into_iter().map(|prefix| (prefix.total(), prefix.text)).map(|(log, text)| (text, log)).collect()
     }
 
     /// For each symbol of a text the step where it most probably stands (the best single path, Viterbi).
@@ -181,53 +162,6 @@ fn extended(label: &[Symbol]) -> Vec<Symbol> {
         *slot = symbol;
     }
     states
-}
-
-/// A text of the beam, with the log-probabilities of its paths that end in a blank and of those that end in its last
-/// symbol.
-#[derive(Debug, Clone)]
-struct Prefix {
-    text: Vec<Symbol>,
-    blank: f32,
-    symbol: f32,
-}
-
-impl Prefix {
-    fn total(&self) -> f32 {
-        log_add(self.blank, self.symbol)
-    }
-
-    /// Goes one step on with `symbol` and adds what comes of it to `next`.
-    fn extend(&self, symbol: Symbol, log: f32, next: &mut Vec<Self>) {
-        if symbol == 0 {
-            let slot = Self::slot(next, &self.text, None);
-            slot.blank = log_add(slot.blank, self.total() + log);
-        } else if self.text.last() == Some(&symbol) {
-            let repeated = Self::slot(next, &self.text, None);
-            repeated.symbol = log_add(repeated.symbol, self.symbol + log);
-            let grown = Self::slot(next, &self.text, Some(symbol));
-            grown.symbol = log_add(grown.symbol, self.blank + log);
-        } else {
-            let grown = Self::slot(next, &self.text, Some(symbol));
-            grown.symbol = log_add(grown.symbol, self.total() + log);
-        }
-    }
-
-    /// The entry of `text` (and `last` behind it), made when it is not there.
-    fn slot<'a>(next: &'a mut Vec<Self>, text: &[Symbol], last: Option<Symbol>) -> &'a mut Self {
-        let is_it = |prefix: &Self| match last {
-            Some(symbol) => prefix.text.split_last() == Some((&symbol, text)),
-            None => prefix.text == text,
-        };
-        let at = next.iter().position(is_it).unwrap_or(next.len());
-        if at == next.len() {
-            let mut grown = text.to_vec();
-            grown.extend(last);
-            next.push(Self { text: grown, blank: NEVER, symbol: NEVER });
-        }
-        #[expect(clippy::indexing_slicing, reason = "the line above makes it the last when it was not found")]
-        &mut next[at]
-    }
 }
 
 #[cfg(test)]

@@ -15,7 +15,6 @@ mod rectify;
 mod slots;
 mod still;
 
-pub use network::Decoder;
 pub use quality::crop_quality;
 pub use reader::{PlateReader, SeenPlate};
 pub use still::{StillPlate, StillReader};

@@ -6,7 +6,7 @@ use ovr_domain::{Digest, Quad, RgbImage};
 use super::alphabet::{self, Alphabet, Row};
 use super::ctc::Steps;
 use super::lattice::Evidence;
-use super::rectify;
+use super::rectify::{self, Channels, Crop};
 use super::slots::Slots;
 use crate::infer::shape_text;
 
@@ -37,7 +37,7 @@ const DECODER_KEY: &str = "decoder";
 
 /// How an output becomes texts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Decoder {
+enum Decoder {
     /// Steps of a sequence: blank first, repeats merged (Graves et al. 2006).
     Ctc,
     /// One distribution a character: empty first.
@@ -47,8 +47,7 @@ pub enum Decoder {
 /// Which input the network takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Form {
-    /// 3 for RGB, 1 for luma.
-    channels: usize,
+    channels: Channels,
     height: u32,
     /// Nothing when the width is free.
     width: Option<u32>,
@@ -89,11 +88,6 @@ impl ReadingNetwork {
         Ok(Self { network, alphabet, decoder, form })
     }
 
-    /// How the output is decoded.
-    pub(super) fn decoder(&self) -> Decoder {
-        self.decoder
-    }
-
     /// Whether it takes single lines of text at any width; else it takes whole plates, all their lines in one crop.
     pub(super) fn reads_lines(&self) -> bool {
         self.form.width.is_none()
@@ -105,15 +99,16 @@ impl ReadingNetwork {
     }
 
     /// Cuts out what the network wants to see; nothing when the quad has no area.
-    pub(super) fn cut(&self, image: &RgbImage, quad: &Quad) -> Option<RgbImage> {
-        match self.form.width {
-            None => rectify::strip(image, quad, self.form.height, WIDTH_MAX),
-            Some(width) => rectify::stretched(image, quad, (width, self.form.height)),
+    pub(super) fn cut(&self, image: &RgbImage, quad: &Quad) -> Option<Crop> {
+        let Form { channels, height, width, .. } = self.form;
+        match width {
+            None => rectify::strip(image, quad, height, WIDTH_MAX, channels),
+            Some(width) => rectify::stretched(image, quad, (width, height), channels),
         }
     }
 
     /// Runs the network on crops that [`cut`](Self::cut) made; one answer for each, in their order.
-    pub(super) fn see(&mut self, crops: &[RgbImage]) -> Result<Vec<Evidence>, InferenceError> {
+    pub(super) fn see(&mut self, crops: &[Crop]) -> Result<Vec<Evidence>, InferenceError> {
         let mut order: Vec<(u32, usize)> = crops
             .iter()
             .enumerate()
@@ -125,7 +120,7 @@ impl ReadingNetwork {
         for same_width in order.chunk_by(|a, b| a.0 == b.0) {
             for batch in same_width.chunks(size) {
                 let width = batch.first().map_or(WIDTH_STEP, |(width, _)| *width);
-                let members: Vec<&RgbImage> = batch.iter().filter_map(|(_, at)| crops.get(*at)).collect();
+                let members: Vec<&Crop> = batch.iter().filter_map(|(_, at)| crops.get(*at)).collect();
                 let answers = self.run(&members, width)?;
                 for ((_, at), answer) in batch.iter().zip(answers) {
                     if let Some(slot) = seen.get_mut(*at) {
@@ -143,9 +138,9 @@ impl ReadingNetwork {
     }
 
     /// One batch of crops, each padded with gray to `width`.
-    fn run(&mut self, crops: &[&RgbImage], width: u32) -> Result<Vec<Evidence>, InferenceError> {
+    fn run(&mut self, crops: &[&Crop], width: u32) -> Result<Vec<Evidence>, InferenceError> {
         let count = self.form.batch.unwrap_or(crops.len()).max(crops.len());
-        let (channels, height) = (self.form.channels, self.form.height as usize);
+        let (channels, height) = (self.form.channels.count(), self.form.height as usize);
         let mut data = vec![0.0; count * channels * height * width as usize];
         for (crop, out) in crops.iter().zip(data.chunks_exact_mut(channels * height * width as usize)) {
             fill(crop, channels, width as usize, out);
@@ -219,30 +214,29 @@ fn form_of(info: &ModelInfo) -> Result<Form, String> {
     let &[batch, channels, height, width] = shape else {
         return Err(expected());
     };
-    let channels = channels.unwrap_or(3);
     let height = height.filter(|height| (8..=SIDE_MAX).contains(height)).ok_or_else(expected)?;
     let sane_width = width.is_none_or(|width| (8..=SIDE_MAX).contains(&width));
     let sane_batch = batch.is_none_or(|batch| (1..=BATCH_FIXED_MAX).contains(&batch));
-    if !matches!(channels, 1 | 3) || !sane_width || !sane_batch {
+    let channels = match channels {
+        None | Some(3) => Channels::Rgb,
+        Some(1) => Channels::Luma,
+        Some(_) => return Err(expected()),
+    };
+    if !sane_width || !sane_batch {
         return Err(expected());
     }
     Ok(Form { channels, height: height as u32, width: width.map(|width| width as u32), batch })
 }
 
 /// Writes a crop into its part of the input, values from -1 to 1; what it does not cover stays 0.
-fn fill(crop: &RgbImage, channels: usize, width: usize, out: &mut [f32]) {
-    let own = crop.width as usize;
-    let luma = if channels == 1 { crop.luma() } else { Vec::new() };
+fn fill(crop: &Crop, channels: usize, width: usize, out: &mut [f32]) {
+    let own = crop.width as usize * channels;
     let plane = crop.height as usize * width;
     for (channel, plane) in out.chunks_exact_mut(plane.max(1)).enumerate() {
-        for (row, line) in plane.chunks_exact_mut(width.max(1)).enumerate() {
-            if channels == 1 {
-                let samples = luma.iter().skip(row * own).take(own);
-                line.iter_mut().zip(samples).for_each(|(value, &sample)| *value = scaled(sample));
-            } else {
-                let samples = crop.data.iter().skip(row * own * 3 + channel).step_by(3).take(own);
-                line.iter_mut().zip(samples).for_each(|(value, &sample)| *value = scaled(sample));
-            }
+        let rows = crop.data.chunks_exact(own.max(1));
+        for (line, row) in plane.chunks_exact_mut(width.max(1)).zip(rows) {
+            let samples = row.iter().skip(channel).step_by(channels.max(1));
+            line.iter_mut().zip(samples).for_each(|(value, &sample)| *value = scaled(sample));
         }
     }
 }
@@ -284,7 +278,7 @@ mod tests {
         let answer = certain(6, &[1, 1, 0, 1, 4, 2, 5, 3]);
         let model = Recorded::new("ctc", &FREE, &[("character", "A\nB\n7\n-")], vec![vec![answer]]);
         let mut network = ReadingNetwork::new(Box::new(model)).unwrap();
-        assert_eq!(network.decoder(), Decoder::Ctc);
+        assert_eq!(network.decoder, Decoder::Ctc);
         assert!(network.reads_lines());
         assert_eq!(read(&mut network), "AAB7");
     }
@@ -296,7 +290,7 @@ mod tests {
         let fixed = [Some(1), Some(1), Some(32), Some(128)];
         let model = Recorded::new("slots", &fixed, &metadata, vec![vec![answer]]);
         let mut network = ReadingNetwork::new(Box::new(model)).unwrap();
-        assert_eq!(network.decoder(), Decoder::Slots);
+        assert_eq!(network.decoder, Decoder::Slots);
         assert!(!network.reads_lines());
         assert_eq!(read(&mut network), "AAB7");
     }
@@ -343,7 +337,7 @@ mod tests {
         let answers = vec![vec![certain(6, &[1])], vec![other], vec![endless], vec![huge], vec![]];
         let model = Recorded::new("m", &FREE, &[("character", "A\nB\n7\n-")], answers);
         let mut network = ReadingNetwork::new(Box::new(model)).unwrap();
-        let crop = RgbImage::filled(96, 48, [0; 3]);
+        let crop = Crop { width: 96, height: 48, data: vec![0; 96 * 48 * 3] };
         assert!(network.see(std::slice::from_ref(&crop)).is_ok());
         assert!(network.see(std::slice::from_ref(&crop)).unwrap_err().to_string().contains("[1, 6]"));
         assert!(network.see(std::slice::from_ref(&crop)).unwrap_err().to_string().contains("1 to 2048"));
@@ -353,11 +347,15 @@ mod tests {
 
     #[test]
     fn pixels_are_scaled_and_the_rest_is_gray() {
-        let mut crop = RgbImage::filled(2, 1, [0, 255, 0]);
-        crop.data[5] = 51;
+        let crop = Crop { width: 2, height: 1, data: vec![0, 255, 0, 0, 255, 51] };
         let mut out = vec![0.0; 9];
         fill(&crop, 3, 3, &mut out);
         let expected = [-1.0, -1.0, 0.0, 1.0, 1.0, 0.0, -1.0, -0.6, 0.0];
+        assert!(out.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{out:?}");
+        let gray = Crop { width: 2, height: 2, data: vec![0, 255, 51, 0] };
+        let mut out = vec![0.0; 6];
+        fill(&gray, 1, 3, &mut out);
+        let expected = [-1.0, 1.0, 0.0, -0.6, -1.0, 0.0];
         assert!(out.iter().zip(expected).all(|(a, b)| (a - b).abs() < 1e-6), "{out:?}");
     }
 }

@@ -5,7 +5,7 @@
 use ovr_domain::read::CropQuality;
 use ovr_domain::{Quad, RgbImage};
 
-use super::rectify;
+use super::rectify::{self, Channels};
 
 /// Rows to which a crop is scaled before its sharpness is taken, so that crops of any size compare.
 const ROWS: u32 = 32;
@@ -15,10 +15,10 @@ const COLUMNS_MAX: u32 = 256;
 
 /// Quality of what the quad covers; zero of everything when it covers nothing.
 pub fn crop_quality(image: &RgbImage, quad: &Quad) -> CropQuality {
-    let Some(strip) = rectify::strip(image, quad, ROWS, COLUMNS_MAX) else {
+    let Some(strip) = rectify::strip(image, quad, ROWS, COLUMNS_MAX, Channels::Luma) else {
         return CropQuality::default();
     };
-    let luma = strip.luma();
+    let luma = strip.data;
     let mut sorted = luma.clone();
     sorted.sort_unstable();
     let share = |percent: usize| f32::from(sorted[(sorted.len() - 1) * percent / 100]) / 255.0;
@@ -54,10 +54,10 @@ fn laplacian_variance(luma: &[u8], width: usize, height: usize) -> f32 {
 /// Where the gap between the two rows of a two-line crop is, as a share of its height: the row with the least change
 /// from column to column in the middle third.
 pub(crate) fn gap(image: &RgbImage, quad: &Quad) -> f32 {
-    let Some(strip) = rectify::strip(image, quad, ROWS, COLUMNS_MAX) else {
+    let Some(strip) = rectify::strip(image, quad, ROWS, COLUMNS_MAX, Channels::Luma) else {
         return 0.5;
     };
-    let luma = strip.luma();
+    let luma = strip.data;
     let width = strip.width as usize;
     let change = |row: usize| -> u32 {
         let line = &luma[row * width..(row + 1) * width];

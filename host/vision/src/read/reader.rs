@@ -6,7 +6,7 @@ use ovr_domain::{Digest, Frame, PlateRead, Quad, RgbImage};
 
 use super::alphabet::Symbol;
 use super::lattice::{self, Line, Reading};
-use super::network::{Decoder, ReadingNetwork};
+use super::network::ReadingNetwork;
 use super::policy::{CHARACTERS_FULL, GAP_OVERLAP, TWO_LINE_ASPECT_MAX, VIDEO_MARGIN};
 use super::quality::{crop_quality, gap};
 use super::rectify;
@@ -121,11 +121,6 @@ impl PlateReader {
     /// [`InferenceError::Layout`] when the model is no reader; the message says what was found and what would be right.
     pub fn new(network: Box<dyn Inference>) -> Result<Self, InferenceError> {
         Ok(Self { network: ReadingNetwork::new(network)? })
-    }
-
-    /// How the output is decoded.
-    pub fn decoder(&self) -> Decoder {
-        self.network.decoder()
     }
 
     /// Whether the network reads single lines of text instead of whole plates.

@@ -20,7 +20,7 @@ use super::policy::{
     STILL_MARGINS, STILL_SIDE_PX, SURE_MIN, VIDEO_MARGIN, ZOOM_PLATE_PX, ZOOM_SIDE_PX, ZOOMS_MAX,
 };
 use super::reader::{Depth, PlateReader, ReadText, Views};
-use super::rectify;
+use super::rectify::{self, Channels, Crop};
 use crate::detect::YoloDetector;
 
 /// Colour around a picture that is one plate: that of the detector's letterbox.
@@ -211,10 +211,12 @@ impl StillReader {
         let scale = (CROP_PLATE_PX / width).min(2.0 * CROP_PLATE_PX / height);
         let size = (scaled(image.width, scale), scaled(image.height, scale));
         let whole = BBox::new(0.0, 0.0, width, height).quad();
-        let Some(small) = rectify::stretched(image, &whole, size) else {
+        let Some(Crop { width: columns, height: rows, data }) =
+            rectify::stretched(image, &whole, size, Channels::Rgb)
+        else {
             return Ok(Vec::new());
         };
-        let (bordered, (left, top)) = bordered(&small);
+        let (bordered, (left, top)) = bordered(&RgbImage { width: columns, height: rows, data });
         let around = (bordered.width, bordered.height);
         let found = self.plates(&picture_of(bordered)?, around)?;
         let (across, down) = (width / size.0 as f32, height / size.1 as f32);

@@ -6,9 +6,6 @@ use ovr_domain::track::{Class, Detection, Track, TrackState};
 use super::associate::{Candidate, Rect};
 use super::kalman::Motion;
 
-/// The classes whose confidences a tracklet adds up.
-const CLASSES: [Class; 5] = [Class::Plate, Class::Car, Class::Truck, Class::Bus, Class::Motorcycle];
-
 /// One track: its motion and its life. All counts are of looks unless they say frames.
 #[derive(Debug, Clone)]
 pub(super) struct Tracklet {
@@ -25,8 +22,8 @@ pub(super) struct Tracklet {
     pub(super) misses: u32,
     /// Frames since it was seen.
     pub(super) frames_unseen: u32,
-    /// Sum of confidences for each of [`CLASSES`].
-    confidences: [f64; CLASSES.len()],
+    /// Sum of confidences for each of [`Class::ALL`].
+    confidences: [f64; Class::ALL.len()],
     class: Class,
     /// The detection of the present frame.
     detection: Option<Detection>,
@@ -44,7 +41,7 @@ impl Tracklet {
             hits: 1,
             misses: 0,
             frames_unseen: 0,
-            confidences: [0.0; CLASSES.len()],
+            confidences: [0.0; Class::ALL.len()],
             class: detection.class,
             detection: Some(detection),
         };
@@ -83,7 +80,7 @@ impl Tracklet {
 
     fn weigh_class(&mut self, detection: Detection) {
         let mut most = 0.0;
-        for (class, sum) in CLASSES.iter().zip(&mut self.confidences) {
+        for (class, sum) in Class::ALL.iter().zip(&mut self.confidences) {
             if *class == detection.class {
                 *sum += f64::from(detection.confidence);
             }

@@ -23,7 +23,7 @@ _BR_CITIES = ("SP-SAO PAULO", "RJ-RIO DE JANEIRO", "MG-BELO HORIZONTE", "PR-CURI
 
 def _state(name: str, patterns: tuple[str, ...], colours: tuple[tuple[str, str], ...], **more: object) -> PlateFormat:
     """A layout of a US state: name above, slogan below, stickers in the corners."""
-    options: dict[str, object] = {"border": 0.3, "top": _STATES, "bottom": _SLOGANS, "char_height": 0.5, "stickers": 0.5}
+    options: dict[str, object] = {"border": 0.3, "top": _STATES, "bottom": _SLOGANS, "char_height": 0.5, "stickers": 0.5, "weight": 1.7}
     return PlateFormat(f"us-{name}", _US, patterns, colours, _DIES, **(options | more))
 
 
@@ -41,12 +41,12 @@ FORMATS = [
     _state("gold-on-blue", ("AAA-9999", "999-999"), (("navy", "gold"), ("blue", "amber"), ("black", "gold"), ("navy", "orange"))),
     _state("blue-on-yellow", ("AAA-9999", "AA-9999", "AAA 999"), (("gold", "navy"), ("yellow", "blue"), ("paleyellow", "black"))),
     _state("white-on-black", ("9AAA999", "AAA 999"), (("black", "white"), ("black", "gold"), ("black", "yellow"))),
-    _state("stacked-left", ("[AA]99999", "[AA] 9999A", "[DV]99999", "[AAA]9999", "[AA]AAA9"), (("white", "black"), ("white", "navy"), ("white", "red"), ("silver", "black")), weight=1.5),
+    _state("stacked-left", ("[AA]99999", "[AA] 9999A", "[DV]99999", "[AAA]9999", "[AA]AAA9"), (("white", "black"), ("white", "navy"), ("white", "red"), ("silver", "black")), weight=2.5),
     _state("stacked-right", ("99999[AA]", "9999[AA]", "AA999[A9]"), (("white", "black"), ("white", "navy"), ("cream", "maroon"))),
     _state("stacked-middle", ("AA[99]999", "99[AA]99", "9A[A]999"), (("white", "black"), ("white", "green"))),
     _state("emblem-left", ("#AAA99", "# 9999A", "#AA 999", "#A9999"), (("white", "black"), ("white", "navy"), ("skyblue", "black")), graphic=0.3, weight=2),
     _state("emblem-right", ("99AAA#", "9999#", "AA 999#"), (("white", "black"), ("white", "red"))),
-    _state("emblem-middle", ("AAA#999", "99A#99A", "999#AA9"), (("white", "black"), ("white", "navy"), ("cream", "green")), graphic=0.5, weight=1.5),
+    _state("emblem-middle", ("AAA#999", "99A#99A", "999#AA9"), (("white", "black"), ("white", "navy"), ("cream", "green")), graphic=0.5, weight=2.5),
     _state("vanity", ("AAAAAAA", "AAAAA", "AAAAAA", "AAA AAA", "AAAA99", "AAAA 9", "AA AAAA", "9AAAA"), (("white", "black"), ("white", "navy"), ("white", "red"), ("skyblue", "navy")), graphic=0.4, weight=3),
     _state("truck", ("99999A", "9A99999", "A999999", "999 999", "99 99999"), (("white", "black"), ("white", "red"), ("cream", "navy"), ("yellow", "black"))),
     _state("wide-digits", ("999999", "99999", "999 9999", "99-9999", "99 9999A"), (("white", "navy"), ("black", "gold"), ("white", "green"))),
@@ -57,9 +57,9 @@ FORMATS = [
     PlateFormat("mx-state", (300, 150), ("AAA-99-99", "AAA-999-A", "A99-AAA", "999-AAA", "AA-99-999"), (("white", "black"), ("white", "navy"), ("white", "green"), ("pink", "black")), _DIES, 0.4,
                 top=("MEXICO", "JALISCO", "NUEVO LEON", "CDMX", "PUEBLA"), bottom=("DELANTERA", "TRASERA", "MEXICO", "TRANSPORTE PRIVADO"), char_height=0.5, graphic=0.5, weight=1.5),
     PlateFormat("br-grey", (400, 130), ("AAA-9999", "AAA.9999", "AAA 9999"), (("silver", "black"), ("silver", "black"), ("grey", "black"), ("red", "white"), ("white", "black"), ("white", "red")),
-                ("din", "strokes", "road", "condensed"), 0.6, top=_BR_CITIES, char_height=0.56, weight=5),
+                ("din", "strokes", "road", "condensed"), 0.6, top=_BR_CITIES, char_height=0.56, weight=8),
     PlateFormat("br-mercosur", (400, 130), ("AAA9A99",), (("white", "black"), ("white", "black"), ("white", "red"), ("white", "blue"), ("white", "green")), _FE, 0.6,
-                top=("bar:BRASIL",), char_height=0.55, weight=4),
+                top=("bar:BRASIL",), char_height=0.55, weight=5),
     PlateFormat("ar-mercosur", (400, 130), ("AA 999 AA", "AA999AA"), (("white", "black"),), _FE, 0.6, top=("bar:REPUBLICA ARGENTINA",), char_height=0.55, weight=1.5),
     PlateFormat("ar-old", (294, 129), ("AAA 999", "AAA@999"), (("black", "white"), ("black", "silver")), ("din", "strokes"), 0.7, top=("ARGENTINA", ""), char_height=0.58, weight=1.5),
     PlateFormat("uy-py-mercosur", (400, 130), ("AAA 9999", "AAAA 999"), (("white", "black"),), _FE, 0.6, top=("bar:URUGUAY", "bar:REPUBLICA DEL PARAGUAY"), char_height=0.55),

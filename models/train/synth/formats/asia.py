@@ -17,7 +17,7 @@ FORMATS = [
     PlateFormat("pk-sindh", (330, 160), ("AAA/999", "AAA-999", "AAA 999"), (("yellow", "black"), ("white", "black")), ("grotesque", "din", "serif"), 0.4, bottom=("SINDH", "")),
     PlateFormat("bd-standard", (520, 120), ("~k:bengali~ 99-9999", "~k:bengali~/99-9999"), (("white", "black"), ("green", "black")), _ANY, 0.4, weight=0.6),
     PlateFormat("lk-standard", (520, 120), ("AA AAA-9999", "~WP~AAA-9999", "AAA-9999", "999-9999"), WHITE_YELLOW, _ANY, 0.6, weight=0.8),
-    PlateFormat("cn-blue", (440, 140), ("~k:cjk~A.99999", "~k:cjk~A.A9999", "~k:cjk~A.999A9", "~k:cjk~A.9AA99"), (("blue", "white"),), ("strokes", "din", "condensed", "grotesque"), 0.8, weight=2.5),
+    PlateFormat("cn-blue", (440, 140), ("~k:cjk~A.99999", "~k:cjk~A.A9999", "~k:cjk~A.999A9", "~k:cjk~A.9AA99", "~k:cjk~A.99A99", "~k:cjk~A.AA999"), (("blue", "white"),), ("strokes", "din", "condensed", "grotesque"), 0.8, weight=6),
     PlateFormat("cn-yellow", (440, 140), ("~k:cjk~A.99999", "~k:cjk~A.A9999"), (("yellow", "black"),), ("strokes", "din", "condensed"), 0.8),
     PlateFormat("cn-green", (480, 140), ("~k:cjk~A.A99999", "~k:cjk~A.D9999A", "~k:cjk~A 999999"), (("mint", "black"), ("brightgreen", "black")), ("strokes", "din", "condensed"), 0.5),
     PlateFormat("cn-two-line", (440, 220), ("~k:cjk~ A/99999", "~k:cjk~.A/9999A"), (("yellow", "black"), ("blue", "white")), ("strokes", "din"), 0.8, line_share=0.4),

@@ -11,7 +11,7 @@ FORMATS = [
     PlateFormat("moto-eu-wide", (280, 200), ("AA@/A 999", "AAA/9999", "99 A/AA", "9A/9999"), WHITE_YELLOW, _ANY, 0.8, band_left="?eu:PL"),
     PlateFormat("moto-it", (177, 177), ("@AA/99999", "AA@/99999"), (("white", "black"),), _ANY, 0.5),
     PlateFormat("moto-gb", (229, 178), ("AA99/AAA", "A999/AAA"), WHITE_YELLOW, ("strokes-uk", "din", "condensed"), 0.3),
-    PlateFormat("moto-br", (200, 170), ("AAA/9999", "AAA/9A99"), (("silver", "black"), ("white", "black"), ("red", "white")), ("din", "strokes", "strokes-fe", "road"), 0.6, top=("SP-SAO PAULO", "bar:BRASIL", "RJ-RIO DE JANEIRO"), char_height=0.8, weight=2),
+    PlateFormat("moto-br", (200, 170), ("AAA/9999", "AAA/9A99"), (("silver", "black"), ("white", "black"), ("red", "white")), ("din", "strokes", "strokes-fe", "road"), 0.6, top=("SP-SAO PAULO", "bar:BRASIL", "RJ-RIO DE JANEIRO"), char_height=0.8, weight=4),
     PlateFormat("moto-in", (285, 150), ("AA 99 A/9999", "AA 99/AA 9999", "AA99/A9999"), WHITE_YELLOW, ("grotesque", "din", "rounded", "condensed"), 0.4, weight=1.5),
     PlateFormat("moto-th-la", (220, 172), ("~k:thai~/9999", "9~k:thai~/9999", "9AA/9999"), (("white", "black"),), _ANY, 0.6, weight=0.6),
     PlateFormat("moto-vn", (190, 140), ("99-A9/999.99", "99-AA/9999", "99-A9/9999"), (("white", "black"), ("blue", "white")), ("din", "strokes", "condensed"), 0.7, weight=1.5),

@@ -27,7 +27,7 @@ def random_format(rng: random.Random) -> PlateFormat:
     """A fresh layout whose pattern holds its text literally."""
     length = rng.choices(_LENGTHS, _LENGTH_WEIGHTS)[0]
     two = rng.random() < 0.3
-    text = random_symbols(rng, length, rng.choice([0.72, 0.8, 0.92, 0.92, 0.5]))
+    text = random_symbols(rng, length, rng.choice([0.25, 0.4, 0.5, 0.65, 0.85]))
     if two:
         cut = max(1, min(length - 2, length // 2 + rng.choice([-1, 0, 0, 0, 1])))
         pattern = f"{_arranged(rng, text[:cut], 0.35)}/{_arranged(rng, text[cut:], 0.35)}"

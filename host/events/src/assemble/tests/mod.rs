@@ -1,3 +1,4 @@
+mod lanes;
 mod parts;
 
 use ovr_domain::Timestamp;

@@ -121,6 +121,27 @@ fn letters_alone_digits_alone_and_short_and_long_texts_are_like_plates_when_they
 }
 
 #[test]
+fn the_views_of_several_plates_run_in_one_batch() {
+    let image = RgbImage::filled(200, 100, [60; 3]);
+    let views = |x: f32| {
+        let quad = BBox::new(x, 20.0, x + 60.0, 50.0).quad();
+        [0.01, 0.04, 0.08].map(|share| rectify::grown(&quad, share, share)).to_vec()
+    };
+    // A second run reads something else.
+    let answers = vec![plain(&["AB123", "AB123", "AB123", "B5", "B5", "B5"]), plain(&["A"; 6])];
+    let fixed = [None, Some(1), Some(64), Some(160)];
+    let network = Recorded::new("toy", &fixed, &[("character", CHARACTERS)], answers);
+    let mut reader = PlateReader::new(Box::new(network)).unwrap();
+    let plates = [(&image, views(10.0)), (&image, views(110.0))];
+    let read = reader.read_views(&plates, Depth::Full).unwrap();
+    let texts: Vec<String> =
+        read.iter().map(|read| super::super::alphabet::text(&read.as_ref().unwrap().text)).collect();
+    assert_eq!(texts, ["AB123", "B5"]);
+    let again = reader.read_views(&plates, Depth::Text).unwrap();
+    assert!(again.iter().all(|read| read.as_ref().is_some_and(|read| read.text.len() == 1)), "{again:?}");
+}
+
+#[test]
 fn a_batch_keeps_the_order_of_its_crops() {
     let wide = BBox::new(100.0, 100.0, 300.0, 130.0).quad();
     let slim = BBox::new(100.0, 100.0, 200.0, 130.0).quad();

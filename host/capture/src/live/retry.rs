@@ -1,0 +1,93 @@
+//! When to try again. Pure policy.
+
+use std::time::Duration;
+
+use crate::live::fault::Healing;
+
+/// The wait after the first fault.
+const FIRST: Duration = Duration::from_millis(250);
+/// Longest wait for what comes back by itself: with the longest look at a host that does not answer (3 s) it stays
+/// below 5 s.
+const CAP_BY_TIME: Duration = Duration::from_millis(1_250);
+/// Longest wait for what somebody must change.
+const CAP_BY_HAND: Duration = Duration::from_secs(30);
+/// A stream that held for so long has earned a fresh start; one that breaks sooner waits longer each time.
+const PROVEN: Duration = Duration::from_secs(2);
+
+/// Waits double from 250 ms up to a cap that depends on the fault, each spread by 20 % up and down, so that cameras that
+/// failed together do not come back together.
+#[derive(Debug, Clone)]
+pub(crate) struct Retry {
+    faults: u32,
+    noise: u64,
+}
+
+impl Retry {
+    /// Different seeds give different spreads.
+    pub(crate) fn new(seed: u64) -> Self {
+        // The generator below must not start at zero.
+        Self { faults: 0, noise: seed | 1 }
+    }
+
+    /// How long to wait after a fault of a link that had streamed for `streamed`.
+    pub(crate) fn wait(&mut self, healing: Healing, streamed: Duration) -> Duration {
+        if streamed >= PROVEN {
+            self.faults = 0;
+        }
+        let doubled = FIRST.saturating_mul(1_u32.checked_shl(self.faults).unwrap_or(u32::MAX));
+        self.faults = self.faults.saturating_add(1).min(31);
+        let cap = match healing {
+            Healing::ByTime => CAP_BY_TIME,
+            Healing::ByHand => CAP_BY_HAND,
+        };
+        doubled.min(cap).mul_f64(0.8 + 0.4 * self.share())
+    }
+
+    /// The next number of Marsaglia's xorshift64 (2003), as 0 to 1.
+    fn share(&mut self) -> f64 {
+        self.noise ^= self.noise << 13;
+        self.noise ^= self.noise >> 7;
+        self.noise ^= self.noise << 17;
+        (self.noise >> 11) as f64 / (1_u64 << 53) as f64
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn within_a_fifth(wait: Duration, ideal: Duration) -> bool {
+        wait >= ideal.mul_f64(0.799) && wait <= ideal.mul_f64(1.201)
+    }
+
+    #[test]
+    fn waits_double_from_250_ms_to_the_cap_of_their_kind() {
+        for (healing, cap) in [(Healing::ByTime, CAP_BY_TIME), (Healing::ByHand, CAP_BY_HAND)] {
+            let mut retry = Retry::new(7);
+            for fault in 0..50_u32 {
+                let ideal = FIRST.saturating_mul(1 << fault.min(20)).min(cap);
+                let wait = retry.wait(healing, Duration::ZERO);
+                assert!(within_a_fifth(wait, ideal), "{fault}: {wait:?}, not about {ideal:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_link_that_had_streamed_starts_afresh_and_one_that_flutters_does_not() {
+        let mut retry = Retry::new(7);
+        for _ in 0..5 {
+            retry.wait(Healing::ByHand, Duration::ZERO);
+        }
+        assert!(!within_a_fifth(retry.wait(Healing::ByHand, Duration::from_secs(1)), FIRST));
+        assert!(within_a_fifth(retry.wait(Healing::ByHand, PROVEN), FIRST));
+    }
+
+    #[test]
+    fn cameras_that_fail_together_do_not_come_back_together() {
+        let (mut a, mut b) = (Retry::new(2), Retry::new(1_000_000));
+        assert!(
+            (0..5)
+                .any(|_| a.wait(Healing::ByTime, Duration::ZERO) != b.wait(Healing::ByTime, Duration::ZERO))
+        );
+    }
+}

@@ -1,0 +1,356 @@
+//! A network camera as one source: frames over all its connections, in order.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ovr_domain::port::{FrameSource, SourceError};
+use ovr_domain::time::Clock;
+use ovr_domain::{CameraId, Frame, metric};
+
+use crate::config::SourceConfig;
+use crate::error::Error;
+use crate::live::belief::{Belief, ClockState};
+use crate::live::connection::{Arrived, Connection};
+use crate::live::dial::Dial;
+use crate::live::fault::{Healing, LinkFault};
+use crate::live::link::{Link, LinkPhase};
+use crate::live::retry::Retry;
+use crate::live::stall::{self, Watch};
+use crate::live::tear_down::TearDowns;
+use crate::live::timeline::Timeline;
+use crate::options::Options;
+use crate::pipeline::{self, Tuning};
+use crate::rtsp::RtspConfig;
+
+/// How long one look waits at most, so that an end is seen in time.
+const POLL: Duration = Duration::from_millis(50);
+/// From the start of a session to its first packet, and then from packet to packet.
+const PACKET: Duration = Duration::from_secs(6);
+/// From the start of a session to its first frame, while packets come; a camera's next keyframe may be far away.
+const FIRST_FRAME: Duration = Duration::from_secs(30);
+/// A name server that has not answered by then is reported, and waited for.
+const DIAL: Duration = Duration::from_secs(10);
+
+/// A network camera. It connects, watches and connects again by itself; [`FrameSource::next_frame`] gives no error and
+/// ends only when [`Link::stop`] was called. Dropping it stops the decoder in a thread of its own.
+///
+/// `sequence` and `presented_at` rise over all connections. `captured_at` is the camera's own time where it sends
+/// sender reports and its clock is believed (then `synchronised`), else the time of arrival.
+#[derive(Debug)]
+pub struct LiveSource {
+    camera: CameraId,
+    name: String,
+    config: RtspConfig,
+    tuning: Tuning,
+    clock: Arc<dyn Clock>,
+    link: Link,
+    stage: Stage,
+    retry: Retry,
+    watch: Watch,
+    belief: Belief,
+    timeline: Timeline,
+    tear_downs: TearDowns,
+    /// Decoders that gave up before their first frame.
+    failed_decoders: Vec<String>,
+    /// Of the last frame of this connection.
+    size: Option<(u32, u32)>,
+    sequence: u64,
+}
+
+#[derive(Debug)]
+enum Stage {
+    /// Nothing is open. The next connect is due at this time of the monotonic clock.
+    Waiting(Duration),
+    /// The host is looked for, since when, and whether a slow search was reported.
+    Dialling { dial: Dial, since: Duration, is_late: bool },
+    /// The session is being set up, since when, with the bytes that came so far and when the last of them did.
+    Opening { connection: Box<Connection>, since: Duration, bytes: u64, moved: Duration },
+    /// Frames come, since when.
+    Streaming { connection: Box<Connection>, since: Duration },
+}
+
+impl LiveSource {
+    /// Describes the camera's source. Nothing is connected to before the first call of `next_frame`; only what is
+    /// written down wrongly, or GStreamer missing, is an error.
+    pub fn new(
+        camera: CameraId,
+        config: RtspConfig,
+        options: Options,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, SourceError> {
+        let source = SourceConfig::Rtsp(config.clone());
+        let refuse = |error: Error| {
+            let reason = match error {
+                Error::Source { reason, .. } => reason,
+                other => other.to_string(),
+            };
+            SourceError::Open { source_name: source.name(), reason }
+        };
+        source.validate().map_err(refuse)?;
+        pipeline::init().map_err(refuse)?;
+        let now = clock.now();
+        // Cameras that start together spread their waits by their names.
+        let seed = camera.to_string().bytes().fold(now.as_micros() as u64, |seed, byte| {
+            (seed ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+        });
+        Ok(Self {
+            name: source.name(),
+            tuning: Tuning { realtime: false, drops: true, ..options.tuning() },
+            link: Link::new(now),
+            stage: Stage::Waiting(Duration::ZERO),
+            retry: Retry::new(seed),
+            watch: Watch::new(config.stall_timeout(), config.freeze_timeout()),
+            belief: Belief::new(),
+            timeline: Timeline::default(),
+            tear_downs: TearDowns::default(),
+            failed_decoders: Vec::new(),
+            size: None,
+            sequence: 0,
+            camera,
+            config,
+            clock,
+        })
+    }
+
+    /// The handle that shows where the link stands and ends it.
+    pub fn link(&self) -> Link {
+        self.link.clone()
+    }
+
+    /// One look, of at most about [`POLL`].
+    fn step(&mut self, now: Duration) -> Option<Frame> {
+        match std::mem::replace(&mut self.stage, Stage::Waiting(now)) {
+            Stage::Waiting(due) if now < due => {
+                self.link.sleep(POLL.min(due.saturating_sub(now)));
+                self.stage = Stage::Waiting(due);
+            }
+            Stage::Waiting(_) => self.dial(now),
+            Stage::Dialling { dial, since, is_late } => self.dialled(dial, since, is_late, now),
+            Stage::Opening { connection, since, bytes, moved } => {
+                return self.opened(connection, since, (bytes, moved), now);
+            }
+            Stage::Streaming { connection, since } => return self.streamed(connection, since),
+        }
+        None
+    }
+
+    fn dial(&mut self, now: Duration) {
+        if self.tear_downs.is_full() {
+            let fault = LinkFault::Hanging { count: self.tear_downs.hanging() };
+            return self.fault(&fault, None, now);
+        }
+        self.link.change(|state| state.attempts += 1);
+        match Dial::start(&self.config) {
+            Ok(dial) => self.stage = Stage::Dialling { dial, since: now, is_late: false },
+            Err(fault) => self.fault(&fault, None, now),
+        }
+    }
+
+    fn dialled(&mut self, dial: Dial, since: Duration, is_late: bool, now: Duration) {
+        match dial.poll(POLL) {
+            Some(Ok(dialled)) => {
+                match Connection::start(&self.config, &dialled, &self.failed_decoders, self.tuning) {
+                    Ok(connection) => {
+                        self.stage = Stage::Opening {
+                            connection: Box::new(connection),
+                            since: now,
+                            bytes: 0,
+                            moved: now,
+                        };
+                    }
+                    Err(fault) => self.fault(&fault, None, now),
+                }
+            }
+            Some(Err(fault)) => self.fault(&fault, None, now),
+            None => {
+                let late = now.saturating_sub(since) >= DIAL;
+                if late && !is_late {
+                    self.say(&LinkFault::TimedOut { while_doing: "asking the name server" });
+                }
+                self.stage = Stage::Dialling { dial, since, is_late: is_late || late };
+            }
+        }
+    }
+
+    fn opened(
+        &mut self,
+        mut connection: Box<Connection>,
+        since: Duration,
+        (known_bytes, moved): (u64, Duration),
+        now: Duration,
+    ) -> Option<Frame> {
+        let bytes = connection.tally().bytes;
+        let moved = if bytes > known_bytes { now } else { moved };
+        match connection.pull(POLL) {
+            Ok(Some(arrived)) => {
+                let now = self.clock.monotonic();
+                self.timeline.connected();
+                self.watch.connected(now);
+                self.link.enter(LinkPhase::Streaming, self.clock.now(), None);
+                self.link.change(|state| (state.attempts, state.connections) = (0, state.connections + 1));
+                self.size = None;
+                return self.take(connection, now, arrived);
+            }
+            Ok(None) if now.saturating_sub(since) >= FIRST_FRAME || now.saturating_sub(moved) >= PACKET => {
+                let fault = LinkFault::TimedOut { while_doing: "waiting for the first picture" };
+                self.fault(&fault, Some((connection, None)), now);
+            }
+            Ok(None) => self.stage = Stage::Opening { connection, since, bytes, moved },
+            Err(fault) => self.fault(&fault, Some((connection, None)), now),
+        }
+        None
+    }
+
+    fn streamed(&mut self, mut connection: Box<Connection>, since: Duration) -> Option<Frame> {
+        let pulled = connection.pull(POLL);
+        let now = self.clock.monotonic();
+        let fault = match pulled {
+            Ok(Some(arrived)) => return self.take(connection, since, arrived),
+            Ok(None) => match self.watch.silence(now) {
+                Ok(()) => {
+                    self.stage = Stage::Streaming { connection, since };
+                    return None;
+                }
+                Err(fault) => fault,
+            },
+            Err(fault) => fault,
+        };
+        self.fault(&fault, Some((connection, Some(since))), now);
+        None
+    }
+
+    /// Makes a frame of what arrived, unless the picture has stood still for too long.
+    fn take(&mut self, mut connection: Box<Connection>, since: Duration, arrived: Arrived) -> Option<Frame> {
+        let (now, received_at) = (self.clock.monotonic(), self.clock.now());
+        let look = self.watch.compares().then(|| stall::look_of(&arrived.picture));
+        if let Err(fault) = self.watch.frame(now, look) {
+            self.fault(&fault, Some((connection, Some(since))), now);
+            return None;
+        }
+        self.note_size((arrived.picture.width(), arrived.picture.height()), &connection);
+        let known = self.belief.state();
+        let captured_at = self.belief.captured(received_at, now, arrived.stamp);
+        self.note_clock(known);
+        let lost = connection.newly_lost();
+        for _ in 0..lost {
+            metric::frame(&self.camera, "dropped");
+        }
+        metric::frame(&self.camera, "decoded");
+        let (clock, clock_jumps) = (self.belief.state(), self.belief.jumps());
+        self.link.change(|state| {
+            state.frames += 1;
+            state.frames_lost += lost;
+            (state.clock, state.clock_jumps) = (clock, clock_jumps);
+        });
+        let sequence = self.sequence;
+        self.sequence += 1;
+        let presented_at = self.timeline.present(now, arrived.stated);
+        let camera = self.camera.clone();
+        self.stage = Stage::Streaming { connection, since };
+        Some(Frame { camera, sequence, captured_at, received_at, presented_at, picture: arrived.picture })
+    }
+
+    /// The first frame of a connection, or one of another size than that before it.
+    fn note_size(&mut self, size: (u32, u32), connection: &Connection) {
+        if self.size == Some(size) {
+            return;
+        }
+        self.size = Some(size);
+        let facts = connection.facts();
+        tracing::info!(
+            source = self.name,
+            camera = %self.camera,
+            width = facts.width,
+            height = facts.height,
+            codec = facts.codec.as_deref().unwrap_or("none"),
+            decoder = facts.decoder.as_deref().unwrap_or("none"),
+            "camera streams"
+        );
+        self.link.change(|state| state.facts = Some(facts));
+    }
+
+    /// Says so when the camera's clock is thought of otherwise than before.
+    fn note_clock(&self, known: ClockState) {
+        let thought = self.belief.state();
+        if std::mem::discriminant(&known) == std::mem::discriminant(&thought) {
+            return;
+        }
+        let (camera, jumps) = (&self.camera, self.belief.jumps());
+        match thought {
+            ClockState::Unknown => {}
+            ClockState::Believed { offset_us } => {
+                tracing::info!(%camera, offset_us, "the camera's clock is believed");
+            }
+            ClockState::Wrong { offset_us } => {
+                tracing::warn!(%camera, offset_us, "the camera's clock is more than an hour off: arrival counts");
+            }
+            ClockState::Jumped { offset_us } => {
+                tracing::warn!(%camera, offset_us, jumps, "the camera's clock has jumped: arrival counts for now");
+            }
+        }
+    }
+
+    /// Ends what is open and sets the time of the next connect. `open` is the session, and since when it streamed.
+    fn fault(&mut self, fault: &LinkFault, open: Option<(Box<Connection>, Option<Duration>)>, now: Duration) {
+        let mut streamed = Duration::ZERO;
+        if let Some((connection, since)) = open {
+            streamed = since.map_or(Duration::ZERO, |since| now.saturating_sub(since));
+            if let (LinkFault::Decoder { .. }, None, Some(decoder)) = (fault, since, connection.decoder()) {
+                self.failed_decoders.retain(|other| *other != decoder);
+                self.failed_decoders.push(decoder);
+            }
+            self.tear_downs.start(connection.into_chain(), now);
+        }
+        let wait = self.retry.wait(fault.healing(), streamed);
+        self.stage = Stage::Waiting(now.saturating_add(wait));
+        self.say(fault);
+    }
+
+    /// Puts a fault into the state, and into the log when it is another one than before.
+    fn say(&self, fault: &LinkFault) {
+        let state = self.link.state();
+        let is_new = state.fault.as_ref().map(std::mem::discriminant) != Some(std::mem::discriminant(fault));
+        if is_new {
+            let (source, camera) = (&self.name, &self.camera);
+            match fault.healing() {
+                Healing::ByTime => tracing::warn!(source, %camera, reason = %fault, "camera fails"),
+                Healing::ByHand => tracing::error!(source, %camera, reason = %fault, "camera fails"),
+            }
+        }
+        let phase = if fault.is_stall() { LinkPhase::Stalled } else { LinkPhase::Failed };
+        self.link.enter(phase, self.clock.now(), Some(fault.clone()));
+    }
+
+    /// Stops whatever is open.
+    fn close(&mut self) {
+        let now = self.clock.monotonic();
+        match std::mem::replace(&mut self.stage, Stage::Waiting(now)) {
+            Stage::Opening { connection, .. } | Stage::Streaming { connection, .. } => {
+                self.tear_downs.start(connection.into_chain(), now);
+            }
+            Stage::Waiting(_) | Stage::Dialling { .. } => {}
+        }
+    }
+}
+
+impl FrameSource for LiveSource {
+    fn next_frame(&mut self) -> Result<Option<Frame>, SourceError> {
+        while !self.link.is_stopped() {
+            let now = self.clock.monotonic();
+            self.tear_downs.sweep(now, &self.camera);
+            let left_behind = self.tear_downs.left_behind();
+            self.link.change(|state| state.left_behind = left_behind);
+            if let Some(frame) = self.step(now) {
+                return Ok(Some(frame));
+            }
+        }
+        self.close();
+        Ok(None)
+    }
+}
+
+impl Drop for LiveSource {
+    fn drop(&mut self) {
+        self.close();
+    }
+}

@@ -1,0 +1,365 @@
+//! What every camera does right now, for whoever asks: the API and its pictures.
+//!
+//! Each camera has a card that its threads write on and that nobody who reads it can hold up: counters are atomic, a frame
+//! is cheap to clone, and drawing and encoding happen on copies.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use image::imageops;
+use ovr_capture::{Link, VideoFacts};
+use ovr_domain::camera::{CameraBoard, CameraStatus, LinkPhase, NoStill, Snapshot, Still};
+use ovr_domain::port::SourceError;
+use ovr_domain::time::Clock;
+use ovr_domain::track::Detection;
+use ovr_domain::view::View;
+use ovr_domain::{CameraId, Frame, PlateRead, RgbImage, Timestamp};
+
+use super::overlay;
+use super::queue::FrameQueue;
+use super::sight::Sight;
+
+/// Span over which frames a second are measured, and most frames that are remembered for it.
+const RATE_SPAN: Duration = Duration::from_secs(5);
+const RATE_FRAMES_MAX: usize = 1_200;
+/// Quality of the pictures, 1 to 100.
+const JPEG_QUALITY: u8 = 80;
+
+/// One camera, written by its threads.
+pub(crate) struct Card {
+    id: CameraId,
+    source: String,
+    view: View,
+    /// Of a network camera.
+    link: Option<Link>,
+    /// What a source that is no network camera says of itself.
+    facts: Option<VideoFacts>,
+    queue: Arc<FrameQueue>,
+    clock: Arc<dyn Clock>,
+    began: Timestamp,
+    frames: AtomicU64,
+    looks: AtomicU64,
+    reads: AtomicU64,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    newest: Option<Frame>,
+    /// The last frame that was looked at, and what was found on it.
+    looked: Option<(Frame, Vec<Detection>)>,
+    /// When the last frames came, on the monotonic clock.
+    arrivals: VecDeque<Duration>,
+    sight: Sight,
+    /// When the source ended, and why when it broke off.
+    ended: Option<(Timestamp, Option<String>)>,
+}
+
+/// What a card says of its camera from the start.
+pub(crate) struct About {
+    pub(crate) id: CameraId,
+    pub(crate) source: String,
+    pub(crate) view: View,
+    pub(crate) link: Option<Link>,
+    pub(crate) facts: Option<VideoFacts>,
+}
+
+impl Card {
+    pub(crate) fn new(about: About, queue: Arc<FrameQueue>, clock: Arc<dyn Clock>) -> Self {
+        let About { id, source, view, link, facts } = about;
+        let began = clock.now();
+        let state = Mutex::new(State::default());
+        let (frames, looks, reads) = Default::default();
+        Self { id, source, view, link, facts, queue, clock, began, frames, looks, reads, state }
+    }
+
+    // A thread that died here died between plain assignments.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A frame has come.
+    pub(crate) fn arrived(&self, frame: &Frame) {
+        self.frames.fetch_add(1, Ordering::Relaxed);
+        let now = self.clock.monotonic();
+        let mut state = self.lock();
+        if state.arrivals.len() == RATE_FRAMES_MAX {
+            state.arrivals.pop_front();
+        }
+        state.arrivals.push_back(now);
+        state.newest = Some(frame.clone());
+    }
+
+    /// A frame that was due.
+    pub(crate) fn due(&self, frame: &Frame) {
+        self.lock().sight.see(&frame.picture, frame.presented_at);
+    }
+
+    /// The detector has looked at a frame.
+    pub(crate) fn looked(&self, frame: &Frame, found: &[Detection]) {
+        self.looks.fetch_add(1, Ordering::Relaxed);
+        self.lock().looked = Some((frame.clone(), found.to_vec()));
+    }
+
+    /// A crop was read; nothing where it could not be.
+    pub(crate) fn read(&self, read: Option<&PlateRead>) {
+        self.reads.fetch_add(1, Ordering::Relaxed);
+        if let Some(read) = read {
+            self.lock().sight.read(read.quality, read.width_px);
+        }
+    }
+
+    /// A vehicle has passed and its plate is known.
+    pub(crate) fn plate(&self) {
+        let now = self.clock.now();
+        self.lock().sight.plate(now);
+    }
+
+    /// The source has ended.
+    pub(crate) fn ended(&self, error: Option<&SourceError>) {
+        let now = self.clock.now();
+        let mut state = self.lock();
+        state.ended = Some((now, error.map(ToString::to_string)));
+        // A decoder's memory is not kept for a camera that gives no more.
+        (state.newest, state.looked) = (None, None);
+    }
+
+    fn fps(state: &mut State, now: Duration) -> f32 {
+        while state.arrivals.front().is_some_and(|at| now.saturating_sub(*at) > RATE_SPAN) {
+            state.arrivals.pop_front();
+        }
+        let (Some(first), count) = (state.arrivals.front(), state.arrivals.len()) else { return 0.0 };
+        let span = now.saturating_sub(*first).as_secs_f32();
+        if count < 2 || span < 0.1 { 0.0 } else { (count - 1) as f32 / span }
+    }
+
+    fn status(&self) -> CameraStatus {
+        let now = self.clock.now();
+        let link = self.link.as_ref().map(Link::state);
+        let mut state = self.lock();
+        state.sight.begin(now);
+        let mut phase = (LinkPhase::Streaming, self.began, None);
+        if let Some(link) = &link {
+            let reason = link.fault.as_ref().map(ToString::to_string);
+            phase = (phase_of(link.phase), link.since, reason);
+        }
+        if let Some((at, reason)) = &state.ended {
+            phase = (LinkPhase::Ended, *at, reason.clone());
+        }
+        let (phase, since, reason) = phase;
+        let facts = link.as_ref().map_or(self.facts.as_ref(), |link| link.facts.as_ref());
+        let newest = state.newest.as_ref();
+        let last_frame_at = newest.map(|frame| frame.received_at);
+        let clock_synchronised = newest.map(|frame| frame.captured_at.synchronised);
+        let lost = link.as_ref().map_or(0, |link| link.frames_lost);
+        let (attempts, connections) = link.as_ref().map_or((0, 0), |link| (link.attempts, link.connections));
+        CameraStatus {
+            id: self.id.clone(),
+            source: Some(self.source.clone()),
+            phase,
+            reason,
+            since,
+            attempts: u32::try_from(attempts).unwrap_or(u32::MAX),
+            reconnects: connections.saturating_sub(1),
+            codec: facts.and_then(|facts| facts.codec.clone()),
+            decoder: facts.and_then(|facts| facts.decoder.clone()),
+            width: facts.map(|facts| facts.width),
+            height: facts.map(|facts| facts.height),
+            fps: Self::fps(&mut state, self.clock.monotonic()),
+            frames: self.frames.load(Ordering::Relaxed),
+            dropped: dropped(self.queue.dropped(), lost),
+            looks: self.looks.load(Ordering::Relaxed),
+            reads: self.reads.load(Ordering::Relaxed),
+            last_frame_at,
+            clock_synchronised,
+            health: state.sight.health(now),
+        }
+    }
+
+    /// The frame to draw, and what lies on it.
+    fn picture(&self, want: Snapshot) -> Option<(Frame, Vec<Detection>)> {
+        let state = self.lock();
+        let plain = || state.newest.clone().map(|frame| (frame, Vec::new()));
+        // Boxes belong to the frame on which they were found.
+        if want.overlay { state.looked.clone().or_else(plain) } else { plain() }
+    }
+}
+
+fn phase_of(phase: ovr_capture::LinkPhase) -> LinkPhase {
+    match phase {
+        ovr_capture::LinkPhase::Connecting => LinkPhase::Connecting,
+        ovr_capture::LinkPhase::Streaming => LinkPhase::Streaming,
+        ovr_capture::LinkPhase::Stalled => LinkPhase::Stalled,
+        ovr_capture::LinkPhase::Failed => LinkPhase::Failed,
+    }
+}
+
+fn dropped(queue_full: u64, decoder_full: u64) -> BTreeMap<String, u64> {
+    let all = [("queue_full", queue_full), ("decoder_full", decoder_full)];
+    all.into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(reason, count)| (reason.to_owned(), count))
+        .collect()
+}
+
+/// The cards of all cameras.
+#[derive(Default)]
+pub(crate) struct Board(Mutex<BTreeMap<CameraId, Arc<Card>>>);
+
+impl Board {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<CameraId, Arc<Card>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a camera's card up, in the place of an older one of the same camera.
+    pub(crate) fn put(&self, card: Arc<Card>) {
+        self.lock().insert(card.id.clone(), card);
+    }
+
+    /// Takes a camera's card away.
+    pub(crate) fn take(&self, camera: &CameraId) {
+        self.lock().remove(camera);
+    }
+}
+
+impl CameraBoard for Board {
+    fn statuses(&self) -> Vec<CameraStatus> {
+        let cards: Vec<Arc<Card>> = self.lock().values().cloned().collect();
+        cards.iter().map(|card| card.status()).collect()
+    }
+
+    fn snapshot(&self, camera: &CameraId, want: Snapshot) -> Result<Still, NoStill> {
+        let card = self.lock().get(camera).cloned().ok_or(NoStill::NoCamera)?;
+        let (frame, found) = card.picture(want).ok_or(NoStill::NoFrame)?;
+        if want.known == Some(frame.received_at) {
+            return Err(NoStill::SameFrame);
+        }
+        let (captured_at, received_at) = (frame.captured_at.at, frame.received_at);
+        let view = want.overlay.then_some(&card.view);
+        let jpeg = drawn(frame, view, &found, want.side_px_max)
+            .map_err(|error| NoStill::Failed { reason: format!("{error:#}") })?;
+        Ok(Still { jpeg, captured_at, received_at })
+    }
+}
+
+/// A frame as JPEG, its longest side at most `side_px_max` pixels, with the view and what was found on it drawn where there
+/// is a view.
+pub(crate) fn drawn(
+    frame: Frame,
+    view: Option<&View>,
+    found: &[Detection],
+    side_px_max: u32,
+) -> anyhow::Result<Vec<u8>> {
+    let (width, height) = (frame.picture.width(), frame.picture.height());
+    let (full, _) = frame.picture.rgb(frame.picture.bounds());
+    // The decoder may have its memory back before the picture is encoded.
+    drop(frame);
+    let scale = (f64::from(side_px_max) / f64::from(width.max(height))).min(1.0);
+    let mut image = if scale < 1.0 { reduced(full, scale)? } else { full };
+    if let Some(view) = view {
+        let scaled: Vec<Detection> = found.iter().map(|thing| thing.scaled(scale as f32)).collect();
+        overlay::draw(&mut image, view, &scaled);
+    }
+    overlay::jpeg(&image, JPEG_QUALITY)
+}
+
+fn reduced(full: RgbImage, scale: f64) -> anyhow::Result<RgbImage> {
+    let side = |pixels: u32| ((f64::from(pixels) * scale).round() as u32).max(1);
+    let (width, height) = (side(full.width), side(full.height));
+    let full = image::RgbImage::from_raw(full.width, full.height, full.data);
+    let full = full.ok_or_else(|| anyhow::anyhow!("the frame has fewer pixels than it says"))?;
+    let small = imageops::thumbnail(&full, width, height);
+    Ok(RgbImage { width, height, data: small.into_raw() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::queue::WhenFull;
+    use ovr_domain::time::SystemClock;
+    use ovr_domain::track::Class;
+    use ovr_domain::{BBox, CapturedAt, Picture};
+
+    fn board() -> (Board, Arc<Card>) {
+        let about = About {
+            id: CameraId::numbered("gate", 1),
+            source: "gate.mp4".to_owned(),
+            view: View::default(),
+            link: None,
+            facts: None,
+        };
+        let queue = Arc::new(FrameQueue::new(4, WhenFull::DropOldest));
+        let card = Arc::new(Card::new(about, queue, Arc::new(SystemClock::start())));
+        let board = Board::default();
+        board.put(Arc::clone(&card));
+        (board, card)
+    }
+
+    fn frame(micros: i64) -> Frame {
+        let at = Timestamp::from_micros(micros);
+        Frame {
+            camera: CameraId::numbered("gate", 1),
+            sequence: 1,
+            captured_at: CapturedAt { at, synchronised: true },
+            received_at: at,
+            presented_at: Duration::ZERO,
+            picture: Picture::from_rgb(RgbImage::filled(320, 160, [40; 3])).unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_card_tells_what_its_camera_has_given() {
+        let (board, card) = board();
+        card.arrived(&frame(7));
+        card.looked(&frame(7), &[]);
+        card.read(None);
+        let status = board.statuses().pop().unwrap();
+        assert_eq!((status.frames, status.looks, status.reads), (1, 1, 1));
+        assert_eq!(
+            (status.phase, status.last_frame_at),
+            (LinkPhase::Streaming, Some(Timestamp::from_micros(7)))
+        );
+        assert_eq!(status.clock_synchronised, Some(true));
+        let error = SourceError::BrokenOff {
+            source_name: "gate.mp4".to_owned(),
+            frames: 1,
+            reason: "cut".to_owned(),
+        };
+        card.ended(Some(&error));
+        let status = board.statuses().pop().unwrap();
+        assert_eq!(status.phase, LinkPhase::Ended);
+        assert!(status.reason.is_some_and(|reason| reason.contains("cut")));
+        board.take(&CameraId::numbered("gate", 1));
+        assert!(board.statuses().is_empty());
+    }
+
+    #[test]
+    fn a_snapshot_is_reduced_drawn_on_and_not_made_twice_of_one_frame() {
+        let (board, card) = board();
+        let id = CameraId::numbered("gate", 1);
+        let plain = Snapshot { side_px_max: 160, overlay: false, known: None };
+        assert_eq!(board.snapshot(&id, plain), Err(NoStill::NoFrame));
+        assert_eq!(board.snapshot(&CameraId::numbered("gate", 2), plain), Err(NoStill::NoCamera));
+        card.arrived(&frame(7));
+        let plate = Detection {
+            class: Class::Plate,
+            bbox: BBox::new(100.0, 60.0, 200.0, 90.0),
+            confidence: 0.9,
+            quad: None,
+        };
+        card.looked(&frame(7), &[plate]);
+        let size = |still: &Still| {
+            let image = image::load_from_memory(&still.jpeg).unwrap().into_rgb8();
+            let yellow = image.pixels().filter(|p| p.0[0] > 150 && p.0[2] < 120).count();
+            (image.dimensions(), yellow > 0)
+        };
+        let still = board.snapshot(&id, plain).unwrap();
+        assert_eq!(size(&still), ((160, 80), false));
+        let drawn = board.snapshot(&id, Snapshot { side_px_max: 4_000, overlay: true, ..plain }).unwrap();
+        assert_eq!(size(&drawn), ((320, 160), true));
+        let known = Some(still.received_at);
+        assert_eq!(board.snapshot(&id, Snapshot { known, ..plain }), Err(NoStill::SameFrame));
+    }
+}

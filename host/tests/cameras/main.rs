@@ -1,0 +1,50 @@
+//! Cameras as a stranger sets them up: over the network, aimed, probed and photographed.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test that cannot go on fails"
+)]
+
+mod commands;
+mod network;
+mod program;
+mod view;
+
+use std::path::Path;
+use std::time::Duration;
+
+use ovr_capture::H264Writer;
+use ovr_testkit::Scene;
+use ovr_testkit::scene::{FRAMES_PER_SECOND, SIZE};
+
+/// What must be found nowhere.
+const PASSWORD: &str = "canary-1fb06d4c";
+/// The street lasts 15 s; a machine that does other things beside is waited for.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// The first frames of the demo's street.
+fn street(file: &Path, frames: usize) {
+    let mut writer = H264Writer::create(file, SIZE.0, SIZE.1, FRAMES_PER_SECOND).unwrap();
+    for frame in Scene::new(1).unwrap().take(frames) {
+        writer.write(&frame.unwrap().picture).unwrap();
+    }
+    writer.finish().unwrap();
+}
+
+/// A configuration with these cameras that listens on any port.
+fn configure(folder: &Path, cameras: &str) {
+    std::fs::create_dir(folder.join("config")).unwrap();
+    std::fs::write(folder.join("config/cameras.yaml"), cameras).unwrap();
+    std::fs::write(folder.join("config/host.yaml"), "api: { listen: \"127.0.0.1:0\" }\n").unwrap();
+}
+
+/// Whether networks can be run here at all.
+fn has_runtime() -> bool {
+    let has = ovr_vision::infer::library_file().is_some();
+    if !has {
+        println!("skipped: ./dev setup has not fetched ONNX Runtime");
+    }
+    has
+}

@@ -1,0 +1,96 @@
+//! The same street over RTSP and from its file gives the same plates, the API shows the camera, and its password is found
+//! nowhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use ovr_testkit::rtsp::{Login, Mount, RtspServer, Scheme, Video};
+use serde_json::Value;
+
+use crate::program::Program;
+use crate::{DEADLINE, PASSWORD, configure, has_runtime, street};
+
+fn get(address: &str, path: &str, token: &str) -> (u16, Vec<u8>) {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let head = format!(
+        "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n"
+    );
+    stream.write_all(head.as_bytes()).unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let start = answer.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
+    let status = String::from_utf8_lossy(&answer[9..12]).parse().unwrap();
+    (status, answer.split_off(start))
+}
+
+/// Whether any file below the folder has the password in it.
+fn leaks(folder: &Path) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(leaks(&path));
+        } else {
+            let bytes = std::fs::read(&path).unwrap_or_default();
+            if bytes.windows(PASSWORD.len()).any(|part| part == PASSWORD.as_bytes()) {
+                found.push(path.display().to_string());
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn a_street_over_the_network_gives_the_plates_of_its_file_and_its_password_is_found_nowhere() {
+    if !has_runtime() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let film = folder.path().join("street.mp4");
+    street(&film, usize::MAX);
+    let server = RtspServer::start().unwrap();
+    let login = Login::new("viewer", PASSWORD, &[Scheme::DigestMd5]);
+    server.mount("/street", Mount::new(Video::from_mp4(&film).unwrap()).login(login)).unwrap();
+    let cameras = format!(
+        "cameras:\n  - id: film\n    source: {{ file: {{ path: street.mp4 }} }}\n  - id: net\n    source:\n      rtsp:\n        \
+         address: {}\n        credentials: {{ user: viewer, password: {{ environment: GATE_PASSWORD }} }}\n",
+        server.address("/street")
+    );
+    configure(folder.path(), &cameras);
+    let mut program = Program::start(folder.path(), "trace");
+    let token = program.told("administrator's token, shown this once:");
+    let served = program.told("the API answers at http://");
+    let address = served.split(';').next().unwrap().to_owned();
+    let (start, mut plates) = (Instant::now(), BTreeMap::new());
+    while start.elapsed() < DEADLINE {
+        plates = program.plates();
+        let of = |camera: &str| plates.get(camera).cloned().unwrap_or_default();
+        if of("film").len() == 8 && of("net").is_superset(&of("film")) {
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    assert_eq!(plates.get("film").map(BTreeSet::len), Some(8), "{plates:?}");
+    assert_eq!(plates.get("net"), plates.get("film"));
+
+    let (status, body) = get(&address, "/api/v1/cameras", &token);
+    assert_eq!(status, 200);
+    let listed: Value = serde_json::from_slice(&body).unwrap();
+    let net = listed["cameras"].as_array().unwrap().iter().find(|camera| camera["id"] == "net").unwrap();
+    assert_eq!((net["phase"].as_str(), net["width"].as_u64()), (Some("streaming"), Some(1280)), "{net}");
+    assert!(net["frames"].as_u64().unwrap() > 150 && net["reads"].as_u64().unwrap() > 8, "{net}");
+    let (status, jpeg) = get(&address, "/api/v1/cameras/net/snapshot.jpg?overlay=true", &token);
+    assert_eq!(status, 200, "{}", String::from_utf8_lossy(&jpeg));
+    assert_eq!(jpeg.get(..2), Some([0xff, 0xd8].as_slice()));
+
+    assert!(server.counters("/street").unwrap().logins_right >= 1);
+    let said = program.end();
+    assert!(said.len() > 100, "everything was logged: {} lines", said.len());
+    let told: Vec<&String> = said.iter().filter(|line| line.contains(PASSWORD)).collect();
+    assert!(told.is_empty(), "{told:?}");
+    assert!(!String::from_utf8_lossy(&body).contains(PASSWORD));
+    assert_eq!(leaks(folder.path()), Vec::<String>::new());
+}
