@@ -1,6 +1,11 @@
-//! What `bench` says of input that it cannot use: one line, and exit code 2.
+//! What `bench` says of input that it cannot use (one line, and exit code 2), and what it counts of several cameras.
 
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a test that cannot go on fails"
+)]
 
 use std::fs;
 use std::path::Path;
@@ -70,7 +75,48 @@ fn numbers_that_make_no_sense_are_refused_with_what_would_be_right() {
         (["detect", ".", "--input-size=5x"], "such as 640x384"),
         (["detect", ".", "--confidence=2"], "from 0 to 1"),
         (["detect", ".", "--every=0"], "1..=1000"),
+        (["pipeline", "test:64x64@5", "--cameras=0"], "1..=64"),
+        (["pipeline", "test:64x64@5", "--cameras=1,65"], "1..=64"),
     ] {
         assert_refused(&bench(folder.path(), &args), &[word]);
+    }
+}
+
+#[test]
+fn a_source_without_an_end_is_none_for_the_pipeline() {
+    let folder = tempfile::tempdir().unwrap();
+    let live = bench(folder.path(), &["pipeline", "rtsp://127.0.0.1:1/stream"]);
+    assert_refused(&live, &["rtsp://127.0.0.1:1/stream", "expected a video file"]);
+}
+
+#[test]
+fn every_camera_of_a_pipeline_plays_the_whole_source() {
+    if ovr_vision::infer::library_file().is_none() {
+        println!("skipped: ./dev setup has not fetched ONNX Runtime");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_ovr-alpr"))
+        .args(["bench", "pipeline", "test:320x180@25/50", "--cameras", "1,2", "--json"])
+        .current_dir(folder.path())
+        .env_remove("OVR_CONFIG")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8_lossy(&output.stdout);
+    let rows: Vec<serde_json::Value> = said.lines().map(|row| serde_json::from_str(row).unwrap()).collect();
+    assert_eq!(rows.len(), 2, "{said}");
+    let count = |row: usize, of: &str| rows[row][of].as_u64().unwrap();
+    assert_eq!((count(0, "cameras"), count(0, "frames")), (1, 50));
+    assert_eq!((count(1, "cameras"), count(1, "frames")), (2, 100));
+    assert_eq!(count(1, "looks"), 2 * count(0, "looks"), "{said}");
+    for row in &rows {
+        assert_eq!(row["drops"]["queue_full"], 0, "{row}");
+        assert_eq!(row["drops"]["network_failed"], 0, "{row}");
+        let positive = |of: &serde_json::Value| of.as_f64().is_some_and(|value| value > 0.0);
+        assert!(
+            positive(&row["fps_camera_min"]) && positive(&row["cpu"]) && positive(&row["ratio"]),
+            "{row}"
+        );
     }
 }

@@ -1,5 +1,7 @@
 //! Network cameras against a server that misbehaves: what comes, what is said when nothing does, and that it heals.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test that cannot go on fails")]
+
 mod common;
 
 use std::path::Path;
@@ -164,7 +166,7 @@ fn a_camera_gives_its_frames_in_order_by_tcp_and_by_udp_at_its_own_time() {
         let frames = camera.take(60);
         assert_in_order(&frames);
         assert!(frames.iter().all(|frame| frame.size == (320, 192)));
-        let span = frames[59].presented_at - frames[9].presented_at;
+        let span = frames[59].presented_at.saturating_sub(frames[9].presented_at);
         assert!(
             span.abs_diff(Duration::from_secs(2)) < Duration::from_millis(300),
             "50 frames took {span:?}"

@@ -370,7 +370,7 @@ mod tests {
     const CALLS: u32 = 50;
     /// By how many calls one may be behind another: whoever asks waits for one call of each of the others at most, and
     /// the scheduler may let one come late now and then.
-    const BEHIND_MAX: u32 = 5;
+    const BEHIND_MAX: u32 = 3;
 
     #[test]
     fn whoever_waits_for_a_network_is_served_before_another_is_served_again() {

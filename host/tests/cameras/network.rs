@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use ovr_testkit::rtsp::{Login, Mount, RtspServer, Scheme, Video};
+use ovr_capture::H264Writer;
+use ovr_domain::{Picture, RgbImage};
+use ovr_testkit::rtsp::{Fault, Login, Mount, RtspServer, Scheme, Video};
 use serde_json::Value;
 
 use crate::program::Program;
@@ -93,4 +96,102 @@ fn a_street_over_the_network_gives_the_plates_of_its_file_and_its_password_is_fo
     assert!(told.is_empty(), "{told:?}");
     assert!(!String::from_utf8_lossy(&body).contains(PASSWORD));
     assert_eq!(leaks(folder.path()), Vec::<String>::new());
+}
+
+/// A camera that counts its frames in its pictures, so that no two are the same.
+fn counting(file: &Path, frames: usize) {
+    let mut writer = H264Writer::create(file, 320, 176, 10).unwrap();
+    for index in 0..frames {
+        let mut image = RgbImage::filled(320, 176, [60; 3]);
+        for (at, pixel) in image.data.chunks_exact_mut(3).enumerate() {
+            if at % 320 / 8 == index % 40 {
+                pixel.fill(200);
+            }
+        }
+        writer.write(&Picture::from_rgb(image).unwrap()).unwrap();
+    }
+    writer.finish().unwrap();
+}
+
+/// Threads and open files of a process.
+fn in_use(pid: u32) -> (usize, usize) {
+    let count = |what: &str| std::fs::read_dir(format!("/proc/{pid}/{what}")).unwrap().count();
+    (count("task"), count("fd"))
+}
+
+/// Every camera's state, by its id.
+fn states(address: &str, token: &str) -> BTreeMap<String, Value> {
+    let (status, body) = get(address, "/api/v1/cameras", token);
+    assert_eq!(status, 200);
+    let listed: Value = serde_json::from_slice(&body).unwrap();
+    let cameras = listed["cameras"].as_array().unwrap().iter();
+    cameras.map(|camera| (camera["id"].as_str().unwrap().to_owned(), camera.clone())).collect()
+}
+
+#[test]
+fn a_camera_that_comes_and_goes_is_back_each_time_and_the_others_do_not_notice() {
+    if !has_runtime() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let film = folder.path().join("counting.mp4");
+    counting(&film, 100);
+    let video = Arc::new(Video::from_mp4(&film).unwrap());
+    let server = RtspServer::start().unwrap();
+    let mut cameras = "cameras:\n".to_owned();
+    for id in ["a", "b", "c", "flapping"] {
+        server.mount(&format!("/{id}"), Mount::new(Arc::clone(&video))).unwrap();
+        let address = server.address(&format!("/{id}"));
+        cameras += &format!("  - {{ id: {id}, source: {{ rtsp: {{ address: \"{address}\" }} }} }}\n");
+    }
+    configure(folder.path(), &cameras);
+    let mut program = Program::start(folder.path(), "warn");
+    let token = program.told("administrator's token, shown this once:");
+    let served = program.told("the API answers at http://");
+    let address = served.split(';').next().unwrap().to_owned();
+    let until = |what: &str, holds: &dyn Fn(&BTreeMap<String, Value>) -> bool| {
+        let start = Instant::now();
+        loop {
+            let states = states(&address, &token);
+            if holds(&states) {
+                return states;
+            }
+            assert!(start.elapsed() < DEADLINE, "{what}: {states:#?}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    };
+    let all_stream = |states: &BTreeMap<String, Value>| {
+        states.len() == 4
+            && states
+                .values()
+                .all(|camera| camera["phase"] == "streaming" && camera["fps"].as_f64() > Some(5.0))
+    };
+    until("all stream", &all_stream);
+    let before = in_use(program.child.id());
+    for round in 0..3_u64 {
+        server.fault_for("/flapping", Fault::Refuse, Duration::from_secs(2)).unwrap();
+        let gone = until("it is gone", &|states| states["flapping"]["phase"] != "streaming");
+        assert!(gone["flapping"]["reason"].as_str().is_some_and(|reason| !reason.is_empty()), "{gone:#?}");
+        until("it is back", &|states| {
+            states["flapping"]["phase"] == "streaming"
+                && states["flapping"]["reconnects"].as_u64() > Some(round)
+        });
+    }
+    let after = until("all stream again", &all_stream);
+    for id in ["a", "b", "c"] {
+        assert_eq!(
+            (&after[id]["reconnects"], &after[id]["attempts"]),
+            (&0.into(), &0.into()),
+            "{:#}",
+            after[id]
+        );
+    }
+    // Pipelines that were thrown away are gone, with all that was theirs.
+    let start = Instant::now();
+    while in_use(program.child.id()) > before && start.elapsed() < Duration::from_secs(20) {
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let (threads, files) = in_use(program.child.id());
+    assert!(threads <= before.0 + 2 && files <= before.1 + 2, "{before:?} became {:?}", (threads, files));
+    program.end();
 }

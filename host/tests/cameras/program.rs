@@ -12,7 +12,7 @@ use crate::{DEADLINE, PASSWORD};
 
 /// A program that runs with everything logged, and what it says.
 pub(crate) struct Program {
-    child: Child,
+    pub(crate) child: Child,
     events: Receiver<Value>,
     notes: Receiver<String>,
     said: Vec<String>,

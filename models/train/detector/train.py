@@ -1,6 +1,6 @@
 """Trains the detector for a number of minutes, going on from the last checkpoint when there is one.
 
-    python -m detector.train --minutes 95
+    python -m detector.train --minutes 145
 
 One process, one thread. The learning rate and the sizes of pictures follow the share of the minutes that is used
 up, so the same command finishes sooner or later on a faster or slower machine, but always finishes. What was
@@ -205,7 +205,7 @@ class Run:
 def main() -> None:
     """Command line of the training."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--minutes", type=float, default=95.0, help="training time, over all runs together")
+    parser.add_argument("--minutes", type=float, default=145.0, help="training time, over all runs together")
     parser.add_argument("--seed", type=int, default=1)
     arguments = parser.parse_args()
     torch.set_num_threads(1)

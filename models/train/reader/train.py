@@ -41,9 +41,9 @@ def options() -> argparse.Namespace:
     """Command line of the training."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--name", default="reader", help="of the checkpoint and the log")
-    parser.add_argument("--samples", type=int, default=1_500_000, help="views in all; the rate falls towards them")
+    parser.add_argument("--samples", type=int, default=2_500_000, help="views in all; the rate falls towards them")
     parser.add_argument("--rate", type=float, default=2e-3, help="highest learning rate")
-    parser.add_argument("--real", type=float, default=0.35, help="share of views that are of real crops")
+    parser.add_argument("--real", type=float, default=0.3, help="share of views that are of real crops")
     parser.add_argument("--synth", nargs="+", default=["synth/a"], help="folders of shards under $OVR_TRAIN")
     parser.add_argument("--hold-out", default="synth/holdout", help="folder of shards that are never trained on")
     parser.add_argument("--start", help="weights to start from, another checkpoint; the learning rate starts anew")

@@ -7,6 +7,7 @@ mod detect_report;
 mod fusion;
 mod models;
 mod pipeline;
+mod pipeline_report;
 mod plugins;
 mod reader;
 mod reads;
