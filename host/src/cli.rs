@@ -126,7 +126,7 @@ pub(crate) enum CamerasCommand {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct CamerasProbe {
-    /// rtsp://HOST[:PORT]/PATH, rtsps://..., or the id of a camera of cameras.yaml
+    /// rtsp://HOST/PATH, rtsps://HOST:PORT/PATH, or the id of a camera of cameras.yaml
     #[arg(value_name = "ADDRESS|ID")]
     pub(crate) camera: String,
     /// User at the camera

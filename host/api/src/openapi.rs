@@ -30,7 +30,7 @@ const REFUSALS: [(u16, &str); 11] = [
     (500, "Something went wrong here; the log names the cause"),
     (
         503,
-        "The store does not answer, a part is not ready, a camera has given no picture yet, too many are watching, or \
+        "The store does not answer, a part is not ready, a camera gives no picture, too many are watching, or \
          it took too long",
     ),
 ];

@@ -78,9 +78,9 @@ impl Problem {
         problem
     }
 
-    /// The camera is known, but there is no picture of it yet.
+    /// The camera is known, but there is no picture of it, or none that is new enough to be shown.
     pub(crate) fn no_picture_yet() -> Self {
-        let detail = "the camera has given no picture yet: look at its state, then try again";
+        let detail = "the camera gives no picture now: look at its state, then try again";
         let mut problem = Self::new(503, "no-picture-yet", "There is no picture yet", detail);
         problem.retry_after_s = Some(5);
         problem

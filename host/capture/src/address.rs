@@ -78,6 +78,13 @@ impl RtspAddress {
         self.with_host(&self.host)
     }
 
+    /// The parts that are not shown, as they stand in [`RtspAddress::text`].
+    pub(crate) fn hidden(&self) -> impl Iterator<Item = &str> {
+        let (path, query) = self.rest.split_once('?').unwrap_or((&self.rest, ""));
+        let of_path = path.split('/').filter(|part| part.contains('='));
+        of_path.chain(std::iter::once(query)).filter(|part| !part.is_empty())
+    }
+
     /// The whole address with another host in it: the number that a name stands for.
     pub(crate) fn with_host(&self, host: &str) -> String {
         let Self { scheme, port, rest, .. } = self;
@@ -119,13 +126,24 @@ fn shown(rest: &str) -> String {
 
 /// An address that was refused, for the error line: what may be a password is left out.
 fn refused(text: &str) -> String {
-    let text: String = text.chars().take(200).collect();
-    let Some((scheme, after)) = text.split_once("://") else { return text };
+    // Whoever leaves the scheme out, or misspells it, has a password no less.
+    let (scheme, after) = match text.split_once("://") {
+        Some((scheme, after)) if !scheme.contains(['@', ':']) => (format!("{scheme}://"), after),
+        _ => (String::new(), text),
+    };
     // Whoever writes a password with a / in it has ended the authority early: the last @ counts.
     let after = after.rsplit_once('@').map_or_else(|| after.to_owned(), |(_, rest)| format!("***@{rest}"));
     let cut = after.find(['?', '=']).unwrap_or(after.len());
     let (open, closed) = after.split_at(cut);
-    format!("{scheme}://{open}{}", if closed.is_empty() { "" } else { "..." })
+    let dots = if closed.is_empty() { "" } else { "..." };
+    // What stands where the port should may be a password whose host was forgotten.
+    let end = open.find('/').unwrap_or(open.len());
+    let (authority, path) = open.split_at(end);
+    let authority = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.bytes().all(|b| b.is_ascii_digit() || b == b']') => format!("{host}:***"),
+        _ => authority.to_owned(),
+    };
+    format!("{scheme}{authority}{path}{dots}").chars().take(200).collect()
 }
 
 impl FromStr for RtspAddress {
@@ -214,7 +232,9 @@ fn host_and_port(authority: &str, scheme: Scheme) -> Result<(String, u16), Strin
 }
 
 fn bad_port(digits: &str) -> String {
-    format!("{digits:?} is no port: expected 1 to 65535")
+    // Letters there may be a password.
+    let shown = if digits.bytes().all(|b| b.is_ascii_digit()) { digits } else { "***" };
+    format!("{shown:?} is no port: expected 1 to 65535")
 }
 
 fn named(host: &str) -> Result<&str, String> {
@@ -286,6 +306,20 @@ mod tests {
         ] {
             let line = refusal(text);
             assert!(line.contains("credentials") && !line.contains("canary"), "{line}");
+        }
+        let long = format!("rtsp://admin:{}@cam/1", "canary".repeat(60));
+        for text in [
+            "admin:canary@cam/1",
+            "rtsp:/admin:canary@cam/1",
+            "admin:canary://x@cam/1",
+            "rtsp://admin:canary/cam",
+            "rtsp://admin:canary",
+            "http://admin:canary@cam/1",
+            "rtsp://admin:canary@cam\n/1",
+            &long,
+        ] {
+            let line = refusal(text);
+            assert!(!line.contains("canary") && !line.contains('\n'), "{text}: {line}");
         }
         for text in [
             "rtsp://cam/user=a&password=canary&x=1.sdp",

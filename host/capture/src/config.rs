@@ -200,7 +200,7 @@ impl FromStr for SourceConfig {
                             frames";
             let refusal = || Error::Source { text: text.to_owned(), reason: expected.to_owned() };
             Self::Test(test_of(pattern).ok_or_else(refusal)?)
-        } else if text.contains("://") {
+        } else if text.contains("://") || is_like_an_address(text) {
             Self::Rtsp(RtspConfig::new(text.parse::<RtspAddress>()?))
         } else {
             Self::File(FileConfig { path: PathBuf::from(text), root: None })
@@ -208,6 +208,13 @@ impl FromStr for SourceConfig {
         source.validate()?;
         Ok(source)
     }
+}
+
+/// Whether a text without `://` was still meant to be an address, so that a password in it is not taken for a part of a
+/// file's name and shown.
+fn is_like_an_address(text: &str) -> bool {
+    let scheme = text.split_once(':').map(|(scheme, _)| scheme.to_ascii_lowercase());
+    scheme.is_some_and(|scheme| matches!(scheme.as_str(), "rtsp" | "rtsps" | "http" | "https"))
 }
 
 fn test_of(text: &str) -> Option<TestConfig> {

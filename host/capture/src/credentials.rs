@@ -42,6 +42,11 @@ pub enum PasswordFrom {
 pub(crate) struct Secret(String);
 
 impl Secret {
+    /// Hides a text.
+    pub(crate) fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
     /// The text itself, for the one element that must know it.
     pub(crate) fn reveal(&self) -> &str {
         &self.0
@@ -117,11 +122,17 @@ fn is_name(name: &str) -> bool {
 
 fn of_file(path: &Path, must_be_private: bool) -> Result<Secret, String> {
     let shown = format!("the password file {}", path.display());
+    let no_file = || format!("{shown} is no regular file");
+    // Opening a pipe would wait for somebody who writes into it.
+    let named = std::fs::metadata(path).map_err(|error| format!("{shown} cannot be opened: {error}"))?;
+    if !named.is_file() {
+        return Err(no_file());
+    }
     let file = File::open(path).map_err(|error| format!("{shown} cannot be opened: {error}"))?;
     // The open file is asked, not the path, so that nothing can be put in its place in between.
     let kind = file.metadata().map_err(|error| format!("{shown} cannot be looked at: {error}"))?;
     if !kind.is_file() {
-        return Err(format!("{shown} is no regular file"));
+        return Err(no_file());
     }
     let mode = kind.permissions().mode() & 0o777;
     if must_be_private && mode & 0o177 != 0 {
@@ -182,6 +193,9 @@ mod tests {
         }
         assert!(from(PasswordFrom::File(folder.path().to_owned())).resolve().is_err());
         assert!(from(PasswordFrom::File(folder.path().join("none"))).resolve().is_err());
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        assert!(from(PasswordFrom::File(pipe)).resolve().unwrap_err().contains("no regular file"));
     }
 
     #[test]

@@ -16,14 +16,17 @@ use crate::live::fault::LinkFault;
 const NUMBERS_MAX: usize = 16;
 
 /// Metadata services of the large clouds: they give credentials to whoever asks from the machine itself.
-const METADATA: [IpAddr; 7] = [
+const METADATA: [IpAddr; 10] = [
     IpAddr::V4(Ipv4Addr::new(169, 254, 169, 254)),
     IpAddr::V4(Ipv4Addr::new(169, 254, 170, 2)),
+    IpAddr::V4(Ipv4Addr::new(169, 254, 170, 23)),
     IpAddr::V4(Ipv4Addr::new(168, 63, 129, 16)),
     IpAddr::V4(Ipv4Addr::new(100, 100, 100, 200)),
+    IpAddr::V4(Ipv4Addr::new(192, 0, 0, 192)),
     IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254)),
     IpAddr::V6(Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23)),
     IpAddr::V6(Ipv6Addr::new(0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254)),
+    IpAddr::V6(Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0xa9fe, 0xa9fe)),
 ];
 
 /// A camera's host, checked and within reach.
@@ -51,8 +54,8 @@ pub(crate) fn forbidden(ip: IpAddr) -> Option<&'static str> {
     }
 }
 
-/// The IPv4 address that an IPv6 one carries: mapped (RFC 4291, section 2.5.5.2), NAT64 (RFC 6052, section 2.1) or 6to4
-/// (RFC 3056, section 2).
+/// The IPv4 address that an IPv6 one carries: mapped (RFC 4291, section 2.5.5.2), compatible (section 2.5.5.1), NAT64 (RFC
+/// 6052, section 2.1, and RFC 8215), ISATAP (RFC 5214, section 6.1) or 6to4 (RFC 3056, section 2).
 fn carried(ip: IpAddr) -> IpAddr {
     let IpAddr::V6(v6) = ip else { return ip };
     if let Some(v4) = v6.to_ipv4_mapped() {
@@ -63,7 +66,12 @@ fn carried(ip: IpAddr) -> IpAddr {
         IpAddr::V4(Ipv4Addr::new(a, b, c, d))
     };
     match v6.segments() {
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => v4_of(high, low),
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x64, 0xff9b, 1, _, _, _, high, low]
+        | [_, _, _, _, 0 | 0x200, 0x5efe, high, low]
+        | [0x2002, high, low, ..] => v4_of(high, low),
+        // ::1 is the machine itself and no IPv4 address.
+        [0, 0, 0, 0, 0, 0, high, low] if high != 0 => v4_of(high, low),
         _ => ip,
     }
 }
@@ -129,6 +137,12 @@ mod tests {
             "::ffff:169.254.169.254",
             "64:ff9b::169.254.169.254",
             "2002:a9fe:a9fe::1",
+            "::169.254.169.254",
+            "64:ff9b:1::169.254.169.254",
+            "fe80::5efe:169.254.169.254",
+            "fe80::a9fe:a9fe",
+            "169.254.170.23",
+            "192.0.0.192",
             "fd00:ec2::254",
             "100.100.100.200",
             "0.0.0.0",
@@ -142,7 +156,8 @@ mod tests {
         ] {
             assert!(forbidden(text.parse().unwrap()).is_some(), "{text} was let through");
         }
-        for text in ["127.0.0.1", "192.168.1.64", "10.0.0.1", "169.254.7.7", "fe80::1", "fd00::7", "8.8.8.8"]
+        for text in
+            ["127.0.0.1", "::1", "192.168.1.64", "10.0.0.1", "169.254.7.7", "fe80::1", "fd00::7", "8.8.8.8"]
         {
             assert_eq!(forbidden(text.parse().unwrap()), None, "{text}");
         }
@@ -152,9 +167,15 @@ mod tests {
     fn the_check_comes_after_the_name_was_resolved_and_its_number_is_what_is_connected_to() {
         let wait = Duration::from_secs(5);
         // Other spellings of 169.254.169.254, and of 0.0.0.0, that a check of the text would miss.
-        for text in
-            ["rtsp://2852039166/a", "rtsp://0xa9fea9fe/a", "rtsp://[::ffff:a9fe:a9fe]/a", "rtsp://0/a"]
-        {
+        for text in [
+            "rtsp://2852039166/a",
+            "rtsp://0xa9fea9fe/a",
+            "rtsp://0251.0376.0251.0376/a",
+            "rtsp://0xa9.254.43518/a",
+            "rtsps://[::ffff:a9fe:a9fe]/a",
+            "rtsp://0/a",
+            "rtsp://0x0/a",
+        ] {
             let fault = reach(&text.parse().unwrap(), false, wait).unwrap_err();
             assert!(matches!(fault, LinkFault::Forbidden { .. }), "{text}: {fault:?}");
         }

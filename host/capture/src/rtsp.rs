@@ -202,6 +202,9 @@ mod tests {
             assert!(line.contains(says) && !line.contains("canary"), "{json}: {line}");
         }
         assert!("http://cam/1".parse::<SourceConfig>().is_err());
-        assert!("rtsp://a:canary@cam/1".parse::<SourceConfig>().is_err());
+        for text in ["rtsp://a:canary@cam/1", "rtsp:/a:canary@cam/1", "RTSP:a:canary@cam/1"] {
+            let line = text.parse::<SourceConfig>().unwrap_err().to_string();
+            assert!(!line.contains("canary"), "{text}: {line}");
+        }
     }
 }

@@ -11,13 +11,14 @@ use crate::time::Timestamp;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LinkPhase {
-    /// It is being asked for a stream, or waited for until it is asked again.
+    /// It is being connected to for the first time.
     Connecting,
     /// Frames come.
     Streaming,
-    /// It is connected, but no frame comes, or the same picture again and again.
+    /// It was there, but no frame came any more, or the same picture again and again; it is being connected to again.
     Stalled,
-    /// It cannot be used as it is configured: a wrong password, a codec that nobody decodes. It is asked again, rarely.
+    /// It cannot be connected to, or broke off; it is tried again and again, rarely where a person must mend something, such
+    /// as a wrong password or a codec that nobody decodes.
     Failed,
     /// It came to its regular end, as a file does, or it was taken away.
     Ended,
@@ -39,7 +40,7 @@ pub struct CameraStatus {
     pub since: Timestamp,
     /// Attempts to connect since it last streamed; 0 while it streams.
     pub attempts: u32,
-    /// Times that it was connected again since this program started.
+    /// Times that it was connected again since it was begun or changed.
     pub reconnects: u64,
     /// The codec of its video, such as `H.264`, once it is known.
     pub codec: Option<String>,
@@ -51,13 +52,13 @@ pub struct CameraStatus {
     pub height: Option<u32>,
     /// Frames a second, measured over the last few seconds; 0 when none came, never infinite.
     pub fps: f32,
-    /// Frames that were decoded since this program started.
+    /// Frames that were decoded since it was begun or changed.
     pub frames: u64,
-    /// Frames that were dropped since this program started, by reason, such as `queue_full`.
+    /// Frames that were dropped since it was begun or changed, by reason, such as `queue_full`.
     pub dropped: BTreeMap<String, u64>,
-    /// Frames that the detector looked at since this program started.
+    /// Frames that the detector looked at since it was begun or changed.
     pub looks: u64,
-    /// Plate crops that were read since this program started.
+    /// Plate crops that were read since it was begun or changed.
     pub reads: u64,
     /// When the newest frame reached this program.
     pub last_frame_at: Option<Timestamp>,
@@ -80,7 +81,7 @@ pub struct CameraHealth {
     pub decode_ms: Option<f32>,
     /// Plates read in the last hour.
     pub reads_last_hour: u32,
-    /// Mean number of plates read in the same hour of past days.
+    /// Mean number of plates read in the hour up to this time of past days.
     pub reads_usual: Option<f32>,
     /// What a technician should look at, each once.
     pub warnings: Vec<HealthWarning>,
@@ -134,8 +135,8 @@ pub enum NoStill {
     /// There is no such camera.
     #[error("there is no such camera")]
     NoCamera,
-    /// The camera has given no frame yet.
-    #[error("the camera has given no frame yet")]
+    /// The camera has given no frame yet, or has been away for a while.
+    #[error("the camera gives no frame")]
     NoFrame,
     /// The newest frame is [`Snapshot::known`].
     #[error("the camera has given no other frame since")]

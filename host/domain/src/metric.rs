@@ -1,7 +1,7 @@
 //! The list of metrics: every counter, gauge and histogram of the program, by name, unit and labels.
 //!
-//! Prefix `ovr_`, base units, `_total` on counters. Labels are only site, camera, stage, outcome, model, provider and
-//! plugin (with the version, digest and world of its build): never a plate, a track or an event.
+//! Prefix `ovr_`, base units, `_total` on counters. Labels are only site, camera, decoder, stage, outcome, model, provider
+//! and plugin (with the version, digest and world of its build): never a plate, a track or an event.
 
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use std::time::Duration;
@@ -36,7 +36,24 @@ pub fn describe() {
         "Time of one stage (frame, detect, track, read, assemble, evidence, spool, store) for one frame or batch"
     );
     describe_histogram!("ovr_accept_seconds", "From receiving the deciding frame to the accepted event");
+    describe_cameras();
     describe_plugins();
+}
+
+fn describe_cameras() {
+    describe_gauge!("ovr_camera_up", "1 while frames of a network camera come, by camera");
+    describe_counter!(
+        "ovr_camera_reconnects_total",
+        "Connections to a network camera that gave frames, but for the first, by camera"
+    );
+    describe_counter!(
+        "ovr_camera_stalls_total",
+        "Connections that ended because no frame came or the picture stood still, by camera"
+    );
+    describe_gauge!(
+        "ovr_decoder",
+        "1 for the element that decodes a network camera's pictures: camera, decoder"
+    );
 }
 
 fn describe_plugins() {
@@ -61,6 +78,27 @@ fn describe_plugins() {
 /// due), `still` (nothing moved and nothing was followed), `looked_at` or `failed` (a network gave an error).
 pub fn frame(camera: &CameraId, outcome: &'static str) {
     counter!("ovr_frames_total", "camera" => camera.to_string(), "outcome" => outcome).increment(1);
+}
+
+/// Whether frames of a network camera come.
+pub fn camera_up(camera: &CameraId, is_up: bool) {
+    gauge!("ovr_camera_up", "camera" => camera.to_string()).set(f64::from(u8::from(is_up)));
+}
+
+/// A network camera gave frames again on another connection.
+pub fn camera_reconnect(camera: &CameraId) {
+    counter!("ovr_camera_reconnects_total", "camera" => camera.to_string()).increment(1);
+}
+
+/// A connection to a network camera ended because no frame came or the picture stood still.
+pub fn camera_stall(camera: &CameraId) {
+    counter!("ovr_camera_stalls_total", "camera" => camera.to_string()).increment(1);
+}
+
+/// Whether the element `decoder` decodes a network camera's pictures.
+pub fn camera_decoder(camera: &CameraId, decoder: &str, is_used: bool) {
+    gauge!("ovr_decoder", "camera" => camera.to_string(), "decoder" => decoder.to_owned())
+        .set(f64::from(u8::from(is_used)));
 }
 
 /// Crops of `camera` that were read.

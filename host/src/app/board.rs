@@ -1,7 +1,12 @@
 //! What every camera does right now, for whoever asks: the API and its pictures.
 //!
 //! Each camera has a card that its threads write on and that nobody who reads it can hold up: counters are atomic, a frame
-//! is cheap to clone, and drawing and encoding happen on copies.
+//! is cheap to clone, and whatever takes long (luma, drawing, encoding, giving a frame back to its decoder) happens outside
+//! of the card's lock.
+//!
+//! A card keeps two frames, the newest and the one that was looked at last, in the memory of the decoder, beside those of
+//! the queue and one for each track. It gives them back when the camera ends or is away: a pipeline that was thrown away
+//! would not be gone before, and nobody should take an old picture for a new one.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -19,7 +24,7 @@ use ovr_domain::{CameraId, Frame, PlateRead, RgbImage, Timestamp};
 
 use super::overlay;
 use super::queue::FrameQueue;
-use super::sight::Sight;
+use super::sight::{self, Sight};
 
 /// Span over which frames a second are measured, and most frames that are remembered for it.
 const RATE_SPAN: Duration = Duration::from_secs(5);
@@ -38,7 +43,8 @@ pub(crate) struct Card {
     facts: Option<VideoFacts>,
     queue: Arc<FrameQueue>,
     clock: Arc<dyn Clock>,
-    began: Timestamp,
+    /// When the camera was made ready, by the wall and by the monotonic clock.
+    began: (Timestamp, Duration),
     frames: AtomicU64,
     looks: AtomicU64,
     reads: AtomicU64,
@@ -48,6 +54,8 @@ pub(crate) struct Card {
 #[derive(Default)]
 struct State {
     newest: Option<Frame>,
+    /// When the newest frame was received, and whether its time is synchronised; kept when the frame is not.
+    last: Option<(Timestamp, bool)>,
     /// The last frame that was looked at, and what was found on it.
     looked: Option<(Frame, Vec<Detection>)>,
     /// When the last frames came, on the monotonic clock.
@@ -69,7 +77,7 @@ pub(crate) struct About {
 impl Card {
     pub(crate) fn new(about: About, queue: Arc<FrameQueue>, clock: Arc<dyn Clock>) -> Self {
         let About { id, source, view, link, facts } = about;
-        let began = clock.now();
+        let began = (clock.now(), clock.monotonic());
         let state = Mutex::new(State::default());
         let (frames, looks, reads) = Default::default();
         Self { id, source, view, link, facts, queue, clock, began, frames, looks, reads, state }
@@ -84,23 +92,32 @@ impl Card {
     pub(crate) fn arrived(&self, frame: &Frame) {
         self.frames.fetch_add(1, Ordering::Relaxed);
         let now = self.clock.monotonic();
-        let mut state = self.lock();
-        if state.arrivals.len() == RATE_FRAMES_MAX {
-            state.arrivals.pop_front();
-        }
-        state.arrivals.push_back(now);
-        state.newest = Some(frame.clone());
+        let before = {
+            let mut state = self.lock();
+            if state.arrivals.len() == RATE_FRAMES_MAX {
+                state.arrivals.pop_front();
+            }
+            state.arrivals.push_back(now);
+            state.last = Some((frame.received_at, frame.captured_at.synchronised));
+            state.newest.replace(frame.clone())
+        };
+        drop(before);
     }
 
-    /// A frame that was due.
+    /// A frame that was due. One thread tells of them.
     pub(crate) fn due(&self, frame: &Frame) {
-        self.lock().sight.see(&frame.picture, frame.presented_at);
+        if self.lock().sight.is_due(frame.presented_at) {
+            let grid = sight::grid_of(&frame.picture);
+            self.lock().sight.see(&grid, frame.presented_at);
+        }
     }
 
     /// The detector has looked at a frame.
     pub(crate) fn looked(&self, frame: &Frame, found: &[Detection]) {
         self.looks.fetch_add(1, Ordering::Relaxed);
-        self.lock().looked = Some((frame.clone(), found.to_vec()));
+        let now = (frame.clone(), found.to_vec());
+        let before = self.lock().looked.replace(now);
+        drop(before);
     }
 
     /// A crop was read; nothing where it could not be.
@@ -120,10 +137,22 @@ impl Card {
     /// The source has ended.
     pub(crate) fn ended(&self, error: Option<&SourceError>) {
         let now = self.clock.now();
-        let mut state = self.lock();
-        state.ended = Some((now, error.map(ToString::to_string)));
-        // A decoder's memory is not kept for a camera that gives no more.
-        (state.newest, state.looked) = (None, None);
+        self.lock().ended = Some((now, error.map(ToString::to_string)));
+        self.away();
+    }
+
+    /// Whether it is a network camera whose frames have stopped.
+    pub(crate) fn is_away(&self) -> bool {
+        self.link.as_ref().is_some_and(|link| link.state().phase != ovr_capture::LinkPhase::Streaming)
+    }
+
+    /// The camera is away: its frames go back to the decoder that they came from.
+    pub(crate) fn away(&self) {
+        let frames = {
+            let mut state = self.lock();
+            (state.newest.take(), state.looked.take())
+        };
+        drop(frames);
     }
 
     fn fps(state: &mut State, now: Duration) -> f32 {
@@ -138,9 +167,10 @@ impl Card {
     fn status(&self) -> CameraStatus {
         let now = self.clock.now();
         let link = self.link.as_ref().map(Link::state);
+        let (queue_full, (began_at, began)) = (self.queue.dropped(), self.began);
+        let uptime = self.clock.monotonic().saturating_sub(began);
         let mut state = self.lock();
-        state.sight.begin(now);
-        let mut phase = (LinkPhase::Streaming, self.began, None);
+        let mut phase = (LinkPhase::Streaming, began_at, None);
         if let Some(link) = &link {
             let reason = link.fault.as_ref().map(ToString::to_string);
             phase = (phase_of(link.phase), link.since, reason);
@@ -150,9 +180,6 @@ impl Card {
         }
         let (phase, since, reason) = phase;
         let facts = link.as_ref().map_or(self.facts.as_ref(), |link| link.facts.as_ref());
-        let newest = state.newest.as_ref();
-        let last_frame_at = newest.map(|frame| frame.received_at);
-        let clock_synchronised = newest.map(|frame| frame.captured_at.synchronised);
         let lost = link.as_ref().map_or(0, |link| link.frames_lost);
         let (attempts, connections) = link.as_ref().map_or((0, 0), |link| (link.attempts, link.connections));
         CameraStatus {
@@ -169,12 +196,12 @@ impl Card {
             height: facts.map(|facts| facts.height),
             fps: Self::fps(&mut state, self.clock.monotonic()),
             frames: self.frames.load(Ordering::Relaxed),
-            dropped: dropped(self.queue.dropped(), lost),
+            dropped: dropped(queue_full, lost),
             looks: self.looks.load(Ordering::Relaxed),
             reads: self.reads.load(Ordering::Relaxed),
-            last_frame_at,
-            clock_synchronised,
-            health: state.sight.health(now),
+            last_frame_at: state.last.map(|(at, _)| at),
+            clock_synchronised: state.last.map(|(_, synchronised)| synchronised),
+            health: state.sight.health(now, uptime),
         }
     }
 
@@ -259,8 +286,7 @@ pub(crate) fn drawn(
     let scale = (f64::from(side_px_max) / f64::from(width.max(height))).min(1.0);
     let mut image = if scale < 1.0 { reduced(full, scale)? } else { full };
     if let Some(view) = view {
-        let scaled: Vec<Detection> = found.iter().map(|thing| thing.scaled(scale as f32)).collect();
-        overlay::draw(&mut image, view, &scaled);
+        overlay::draw(&mut image, view, found, scale as f32);
     }
     overlay::jpeg(&image, JPEG_QUALITY)
 }
@@ -329,7 +355,7 @@ mod tests {
         };
         card.ended(Some(&error));
         let status = board.statuses().pop().unwrap();
-        assert_eq!(status.phase, LinkPhase::Ended);
+        assert_eq!((status.phase, status.last_frame_at), (LinkPhase::Ended, Some(Timestamp::from_micros(7))));
         assert!(status.reason.is_some_and(|reason| reason.contains("cut")));
         board.take(&CameraId::numbered("gate", 1));
         assert!(board.statuses().is_empty());
@@ -361,5 +387,25 @@ mod tests {
         assert_eq!(size(&drawn), ((320, 160), true));
         let known = Some(still.received_at);
         assert_eq!(board.snapshot(&id, Snapshot { known, ..plain }), Err(NoStill::SameFrame));
+    }
+
+    #[test]
+    fn the_decoder_gets_its_frames_back_and_nobody_an_old_picture_while_a_camera_is_away() {
+        let (board, card) = board();
+        assert!(!card.is_away(), "a file never is");
+        card.arrived(&frame(7));
+        card.looked(&frame(7), &[]);
+        card.away();
+        let id = CameraId::numbered("gate", 1);
+        for overlay in [false, true] {
+            let want = Snapshot { side_px_max: 160, overlay, known: None };
+            assert_eq!(board.snapshot(&id, want), Err(NoStill::NoFrame));
+        }
+        let status = board.statuses().pop().unwrap();
+        assert_eq!(
+            status.last_frame_at,
+            Some(Timestamp::from_micros(7)),
+            "when it was here last is still told"
+        );
     }
 }

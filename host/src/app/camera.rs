@@ -22,7 +22,7 @@ use super::attention::Attention;
 use super::board::Card;
 use super::cadence::Cadence;
 use super::health::Health;
-use super::queue::FrameQueue;
+use super::queue::{FrameQueue, Popped};
 use super::shared::Reader;
 use super::stages::{Stage, Stages};
 use super::vision::Vision;
@@ -31,8 +31,13 @@ use crate::config::{Config, DetectionConfig};
 /// Looks in a row that may fail before the log says so once more.
 const FAILURES_A_LINE: u64 = 100;
 
-/// How long nothing is looked at while nothing moves.
+/// How long nothing is looked at while nothing moves. The gate may take something for background that creeps; a look a
+/// second finds it, and once it is followed every frame that is due is looked at.
 const STILL_LOOK_PERIOD: Duration = Duration::from_secs(1);
+
+/// How long tracks wait for a camera that is away. Longer than a link flaps or a camera starts anew, so that whoever
+/// stands before it is followed on; after that nobody knows what the next frame has to do with the last.
+const AWAY_MAX: Duration = Duration::from_secs(15);
 
 /// What a camera works by; a reload changes it under way, and its tracks go on.
 #[derive(Debug, Clone, PartialEq)]
@@ -116,24 +121,45 @@ impl CameraRoom {
     /// Works until the queue has ended, then ends all tracks. The receiver being gone ends it too.
     pub(crate) fn run(mut self) -> CameraCounts {
         let stages = Arc::clone(&self.stages);
-        while let Some(frame) = stages.time(Stage::Frame, || self.queue.pop()) {
-            self.counts.frames += 1;
-            self.take_changes();
-            let outcome = if !self.cadence.take(frame.presented_at) {
-                "passed_over"
-            } else if self.is_still(&frame) {
-                "still"
-            } else if self.look(&frame) {
-                "looked_at"
-            } else {
-                "failed"
-            };
-            metric::frame(&self.camera, outcome);
+        loop {
+            match stages.time(Stage::Frame, || self.queue.pop(AWAY_MAX)) {
+                Popped::Frame(frame) => self.take(&frame),
+                Popped::Silence if self.card.is_away() => {
+                    self.card.away();
+                    self.end_tracks();
+                }
+                // A slow file, or a camera that is asked for few frames: what is in view still is.
+                Popped::Silence => {}
+                Popped::End => break,
+            }
         }
-        let _ = self.tracker.finish();
+        self.end_tracks();
+        self.counts
+    }
+
+    fn take(&mut self, frame: &Frame) {
+        self.counts.frames += 1;
+        self.take_changes();
+        let outcome = if !self.cadence.take(frame.presented_at) {
+            "passed_over"
+        } else if self.is_still(frame) {
+            "still"
+        } else if self.look(frame) {
+            "looked_at"
+        } else {
+            "failed"
+        };
+        metric::frame(&self.camera, outcome);
+    }
+
+    /// Nothing that comes belongs to what was seen so far: the last events of all tracks.
+    fn end_tracks(&mut self) {
+        for track in self.tracker.finish() {
+            self.attention.forget(track);
+        }
+        (self.tracked, self.follows) = (None, false);
         let last = self.assembler.finish();
         self.send(last);
-        self.counts
     }
 
     /// What a reload has replaced since the last frame.
@@ -153,11 +179,12 @@ impl CameraRoom {
         }
     }
 
-    /// Whether nothing moves and nothing is followed, so that a look would show what the last one showed. The gate sees
-    /// every frame that is due, so that it always knows the background.
+    /// Whether nothing moves and nothing is followed, so that a look would show what the last one showed. Lost tracks are
+    /// followed, too, so that they end, and their events come, as soon as without the gate. The gate sees every frame that
+    /// is due, so that it always knows the background.
     fn is_still(&mut self, frame: &Frame) -> bool {
         self.card.due(frame);
-        let moves = self.motion.moves(&frame.picture);
+        let moves = self.motion.moves(&frame.picture, frame.presented_at);
         let due = self.looked.is_none_or(|looked| looked + STILL_LOOK_PERIOD <= frame.presented_at);
         if !self.tuning.seen().detection.motion_gate || moves || self.follows || due {
             self.looked = Some(frame.presented_at);

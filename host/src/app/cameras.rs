@@ -40,16 +40,6 @@ impl OpenCamera {
             Source::Live(_) => None,
         }
     }
-
-    /// The same in a line.
-    pub(crate) fn facts(&self) -> String {
-        let Some(facts) = self.video() else {
-            return format!("{}, connected to when it runs", self.name);
-        };
-        let rate = facts.fps.map_or_else(|| "varying".to_owned(), |fps| format!("{fps:.2}"));
-        let codec = facts.codec.as_deref().unwrap_or("raw");
-        format!("{codec}, {}x{}, {rate} frames a second", facts.width, facts.height)
-    }
 }
 
 /// One camera's threads.

@@ -15,8 +15,8 @@ use embedded_graphics::{Drawable as _, Pixel};
 use image::ExtendedColorType;
 use image::codecs::jpeg::JpegEncoder;
 use ovr_domain::track::{Class, Detection};
-use ovr_domain::view::View;
-use ovr_domain::{Point, RgbImage};
+use ovr_domain::view::{View, Zone};
+use ovr_domain::{Point, Quad, RgbImage};
 
 const REGION: Rgb888 = Rgb888::new(60, 220, 90);
 const IGNORED: Rgb888 = Rgb888::new(240, 60, 60);
@@ -60,8 +60,9 @@ impl DrawTarget for Canvas<'_> {
     }
 }
 
-/// Draws a view and what was found on the picture, both as they lie on a picture of the image's size.
-pub(crate) fn draw(image: &mut RgbImage, view: &View, found: &[Detection]) {
+/// Draws a view and what was found. The image is `scale` times as large as the picture on which it was found; widths of
+/// plates are told in the pixels of that picture, because those are what is read.
+pub(crate) fn draw(image: &mut RgbImage, view: &View, found: &[Detection], scale: f32) {
     let (width, height) = (image.width as f32, image.height as f32);
     let pixels = |point: &Point| Point { x: point.x * width, y: point.y * height };
     let mut canvas = Canvas(image);
@@ -71,7 +72,7 @@ pub(crate) fn draw(image: &mut RgbImage, view: &View, found: &[Detection]) {
         }
     }
     for lane in &view.lanes {
-        let corners = lane.zone.iter().flat_map(|zone| zone.corners()).map(pixels);
+        let corners = lane.zone.iter().flat_map(Zone::corners).map(pixels);
         let label_at = corners.clone().next();
         canvas.outline(corners, LANE);
         let line = lane.line.map(|line| {
@@ -87,7 +88,7 @@ pub(crate) fn draw(image: &mut RgbImage, view: &View, found: &[Detection]) {
         }
     }
     for thing in found {
-        canvas.thing(thing);
+        canvas.thing(&thing.scaled(scale), &label_of(thing));
     }
 }
 
@@ -124,21 +125,10 @@ impl Canvas<'_> {
         }
     }
 
-    /// A detection, a plate with its width: that is what decides whether it can be read.
-    fn thing(&mut self, thing: &Detection) {
-        let (colour, quad) = match thing.class {
-            Class::Plate => (PLATE, thing.quad.unwrap_or_else(|| thing.bbox.quad())),
-            _ => (VEHICLE, thing.bbox.quad()),
-        };
-        self.outline(quad.0.into_iter(), colour);
-        let name = format!("{:?}", thing.class).to_lowercase();
-        let share = thing.confidence * 100.0;
-        let text = if thing.class == Class::Plate {
-            format!("{name} {:.0} px {share:.0} %", quad.width())
-        } else {
-            format!("{name} {share:.0} %")
-        };
-        self.label(&text, Point { x: thing.bbox.x1, y: thing.bbox.y1 }, colour);
+    fn thing(&mut self, thing: &Detection, label: &str) {
+        let colour = if thing.class == Class::Plate { PLATE } else { VEHICLE };
+        self.outline(quad_of(thing).0.into_iter(), colour);
+        self.label(label, Point { x: thing.bbox.x1, y: thing.bbox.y1 }, colour);
     }
 
     /// Above the point, or below it where there is no room above.
@@ -151,6 +141,20 @@ impl Canvas<'_> {
         let mut start = at(place);
         start.y = if start.y >= TEXT_PX { start.y - TEXT_PX } else { start.y + 2 };
         let Ok(_) = Text::with_baseline(text, start, style, Baseline::Top).draw(self);
+    }
+}
+
+fn quad_of(thing: &Detection) -> Quad {
+    thing.quad.filter(|_| thing.class == Class::Plate).unwrap_or_else(|| thing.bbox.quad())
+}
+
+/// What a detection is, a plate with its width: that is what decides whether it can be read.
+fn label_of(thing: &Detection) -> String {
+    let (name, share) = (format!("{:?}", thing.class).to_lowercase(), thing.confidence * 100.0);
+    if thing.class == Class::Plate {
+        format!("{name} {:.0} px {share:.0} %", quad_of(thing).width())
+    } else {
+        format!("{name} {share:.0} %")
     }
 }
 
@@ -174,10 +178,30 @@ mod tests {
     use super::*;
     use ovr_domain::BBox;
     use ovr_domain::event::Direction;
-    use ovr_domain::view::{Lane, Line as Across, Zone};
+    use ovr_domain::view::{Lane, Line as Across};
 
     fn count(image: &RgbImage, colour: Rgb888) -> usize {
         image.data.chunks_exact(3).filter(|pixel| **pixel == [colour.r(), colour.g(), colour.b()]).count()
+    }
+
+    #[test]
+    fn a_plate_is_told_by_its_width_on_the_picture_that_is_read_however_small_it_is_drawn() {
+        let plate = Detection {
+            class: Class::Plate,
+            bbox: BBox::new(100.0, 150.0, 220.0, 180.0),
+            confidence: 0.9,
+            quad: None,
+        };
+        assert_eq!(label_of(&plate), "plate 120 px 90 %");
+        assert_eq!(label_of(&Detection { class: Class::Truck, ..plate }), "truck 90 %");
+        let drawn = |scale: f32| {
+            let mut image = RgbImage::filled(320, 240, [0; 3]);
+            draw(&mut image, &View::default(), &[plate], scale);
+            image
+        };
+        let at = |image: &RgbImage, x: usize, y: usize| image.data.get((y * 320 + x) * 3).copied();
+        assert_eq!((at(&drawn(1.0), 160, 180), at(&drawn(1.0), 80, 90)), (Some(PLATE.r()), Some(0)));
+        assert_eq!((at(&drawn(0.5), 160, 180), at(&drawn(0.5), 80, 90)), (Some(0), Some(PLATE.r())));
     }
 
     #[test]
@@ -198,9 +222,9 @@ mod tests {
             quad: None,
         };
         let mut large = RgbImage::filled(7_680, 4_320, [0; 3]);
-        draw(&mut large, &view, &[plate(7_000.0)]);
+        draw(&mut large, &view, &[plate(7_000.0)], 1.0);
         let mut image = RgbImage::filled(320, 240, [0; 3]);
-        draw(&mut image, &view, &[plate(40.0), plate(-1.0e9), plate(300.0)]);
+        draw(&mut image, &view, &[plate(40.0), plate(-1.0e9), plate(300.0)], 1.0);
         for colour in [REGION, IGNORED, LANE, PLATE] {
             assert!(count(&image, colour) > 50, "{colour:?}");
         }

@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use ovr_domain::port::SourceError;
 use ovr_domain::{Frame, metric};
@@ -16,6 +17,17 @@ pub(crate) enum WhenFull {
     DropOldest,
     /// The source waits.
     Wait,
+}
+
+/// What the reader of a queue gets.
+#[derive(Debug)]
+pub(crate) enum Popped {
+    /// The next frame.
+    Frame(Frame),
+    /// None came for as long as the reader would wait; there may be more.
+    Silence,
+    /// There are no more.
+    End,
 }
 
 /// Frames of one camera on their way to the detector.
@@ -40,6 +52,11 @@ struct Inner {
 }
 
 impl Inner {
+    /// Whether no frame will be added to those that wait. A queue that was closed has none that wait.
+    fn is_over(&self) -> bool {
+        self.ended.is_some() || self.stopped
+    }
+
     fn drop_oldest(&mut self) {
         if let Some(frame) = self.frames.pop_front() {
             self.dropped += 1;
@@ -89,23 +106,17 @@ impl FrameQueue {
         self.changed.notify_all();
     }
 
-    /// Waits for the next frame. Nothing once every frame was taken and the source has ended or
-    /// [`FrameQueue::stop`] was called, or after [`FrameQueue::close`].
-    pub(crate) fn pop(&self) -> Option<Frame> {
-        let mut inner = self.lock();
-        loop {
-            if inner.closed {
-                return None;
-            }
-            if let Some(frame) = inner.frames.pop_front() {
-                self.changed.notify_all();
-                return Some(frame);
-            }
-            if inner.ended.is_some() || inner.stopped {
-                return None;
-            }
-            inner = self.changed.wait(inner).unwrap_or_else(PoisonError::into_inner);
+    /// Waits for the next frame, for so long at most. The end comes once every frame was taken and the source has ended
+    /// or [`FrameQueue::stop`] was called, or after [`FrameQueue::close`].
+    pub(crate) fn pop(&self, patience: Duration) -> Popped {
+        let nothing_yet = |inner: &mut Inner| inner.frames.is_empty() && !inner.is_over();
+        let waited = self.changed.wait_timeout_while(self.lock(), patience, nothing_yet);
+        let (mut inner, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        if let Some(frame) = inner.frames.pop_front() {
+            self.changed.notify_all();
+            return Popped::Frame(frame);
         }
+        if inner.is_over() { Popped::End } else { Popped::Silence }
     }
 
     /// Nobody wants more frames than those that wait: the source returns at once, the reader when it has taken them.
@@ -156,9 +167,27 @@ mod tests {
             sequence,
             captured_at: CapturedAt { at, synchronised: false },
             received_at: at,
-            presented_at: std::time::Duration::ZERO,
+            presented_at: Duration::ZERO,
             picture: Picture::from_rgb(RgbImage::filled(1, 1, [0; 3])).unwrap(),
         }
+    }
+
+    /// The next frame, where there is one.
+    fn pop(queue: &FrameQueue) -> Option<Frame> {
+        match queue.pop(Duration::from_mins(1)) {
+            Popped::Frame(frame) => Some(frame),
+            Popped::Silence | Popped::End => None,
+        }
+    }
+
+    #[test]
+    fn a_reader_hears_of_silence_and_still_gets_what_comes_after_it() {
+        let queue = FrameQueue::new(2, WhenFull::DropOldest);
+        assert!(matches!(queue.pop(Duration::from_millis(10)), Popped::Silence));
+        assert!(queue.push(frame(0)));
+        assert_eq!(pop(&queue).map(|frame| frame.sequence), Some(0));
+        queue.end(Ok(()));
+        assert!(matches!(queue.pop(Duration::from_millis(10)), Popped::End));
     }
 
     #[test]
@@ -168,7 +197,7 @@ mod tests {
             assert!(queue.push(frame(sequence)));
         }
         queue.end(Ok(()));
-        let left: Vec<u64> = std::iter::from_fn(|| queue.pop()).map(|frame| frame.sequence).collect();
+        let left: Vec<u64> = std::iter::from_fn(|| pop(&queue)).map(|frame| frame.sequence).collect();
         assert_eq!(left, vec![3, 4]);
         assert_eq!(queue.outcome(), (None, 3));
     }
@@ -183,7 +212,7 @@ mod tests {
                 queue.end(Ok(()));
             })
         };
-        let got: Vec<u64> = std::iter::from_fn(|| queue.pop()).map(|frame| frame.sequence).collect();
+        let got: Vec<u64> = std::iter::from_fn(|| pop(&queue)).map(|frame| frame.sequence).collect();
         source.join().unwrap();
         assert_eq!(got, (0..50).collect::<Vec<_>>());
         assert_eq!(queue.outcome(), (None, 0));
@@ -199,7 +228,7 @@ mod tests {
         };
         queue.resize(2);
         assert!(source.join().unwrap());
-        assert_eq!(queue.pop().map(|frame| frame.sequence), Some(0));
+        assert_eq!(pop(&queue).map(|frame| frame.sequence), Some(0));
     }
 
     #[test]
@@ -212,7 +241,7 @@ mod tests {
         };
         queue.close();
         assert!(!source.join().unwrap());
-        assert!(queue.pop().is_none());
+        assert!(pop(&queue).is_none());
         assert_eq!(queue.outcome(), (None, 1), "the frame that waited is counted");
     }
 
@@ -227,7 +256,7 @@ mod tests {
         queue.stop();
         assert!(!source.join().unwrap());
         assert!(!queue.push(frame(3)), "also where there is room");
-        let left: Vec<u64> = std::iter::from_fn(|| queue.pop()).map(|frame| frame.sequence).collect();
+        let left: Vec<u64> = std::iter::from_fn(|| pop(&queue)).map(|frame| frame.sequence).collect();
         assert_eq!(left, vec![0, 1]);
         assert_eq!(queue.outcome(), (None, 0));
     }

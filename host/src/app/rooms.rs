@@ -61,7 +61,7 @@ fn camera_id(source: &SourceConfig, index: usize) -> CameraId {
     CameraId::new(&name).unwrap_or_else(|_| CameraId::numbered("camera", index + 1))
 }
 
-/// Opens a camera; what is wrong with it is a refusal.
+/// Opens a camera of the configuration; what is wrong with it is a refusal.
 pub(crate) fn open_configured(
     camera: &CameraConfig,
     realtime: bool,
@@ -71,7 +71,7 @@ pub(crate) fn open_configured(
     Ok(OpenCamera { view, ..open_camera(&camera.id, &camera.source, realtime, clock)? })
 }
 
-/// Opens a source as a camera that looks everywhere.
+/// Opens a source that is no camera of the configuration, as a benchmark does: it looks everywhere.
 pub(crate) fn open_camera(
     id: &CameraId,
     source: &SourceConfig,

@@ -14,8 +14,11 @@ use ovr_vision::motion::luma_grid;
 const GRID: (usize, usize) = (24, 14);
 /// How often the picture is looked at.
 const PERIOD: Duration = Duration::from_secs(1);
-/// What a look adds to the usual picture: a change is the usual after some ten minutes.
+/// What a look adds to the usual picture, which so follows dusk and seasons.
 const RATE: f32 = 1.0 / 300.0;
+/// The same while the picture shows another place: where a camera was turned to is the usual after about an hour, in which
+/// somebody can hear of it.
+const MOVED_RATE: f32 = 1.0 / 12_000.0;
 /// Looks until the usual picture is known.
 const LEARNING_LOOKS: u32 = 60;
 /// Looks in a row that must be unusual.
@@ -30,14 +33,16 @@ const EXPOSURE: (f32, f32) = (0.06, 0.92);
 /// Reads of which medians are taken, and how many are needed before one means anything.
 const READS_MAX: usize = 100;
 const READS_MIN: usize = 20;
-/// Sharpness and width in pixels of the median plate below which something should be done.
+/// Sharpness and width in pixels of the median plate below which something should be done. A sharp crop has 100 and more
+/// ([`CropQuality::sharpness`]), most have several hundred; a median well below that is no vehicle that went fast.
 const SHARPNESS_MIN: f32 = 40.0;
 const PLATE_WIDTH_MIN_PX: f32 = 70.0;
 /// Days that tell how many plates are usual at an hour, and how many there must usually be for fewer to mean something.
-const DAYS: u64 = 7;
+const DAYS: u32 = 7;
 const USUAL_MIN: f32 = 8.0;
 /// Share of the usual plates below which there are too few.
 const FEW: f32 = 0.25;
+const HOUR: Duration = Duration::from_hours(1);
 const HOUR_MICROS: i64 = 3_600_000_000;
 
 /// How well one camera sees.
@@ -57,8 +62,6 @@ pub(super) struct Sight {
     hours: BTreeMap<i64, u32>,
     /// Plates of the last hour, by when they were read.
     last_hour: VecDeque<Timestamp>,
-    /// The hour in which the count began.
-    began: Option<i64>,
 }
 
 /// The last values of something.
@@ -91,19 +94,25 @@ fn hour_of(at: Timestamp) -> i64 {
     at.as_micros().div_euclid(HOUR_MICROS)
 }
 
+/// What is looked at of a picture. It takes a while, so that nobody should wait for it.
+pub(super) fn grid_of(picture: &Picture) -> Vec<f32> {
+    luma_grid(picture, GRID.0, GRID.1)
+}
+
 impl Sight {
-    /// Takes in a picture; `presented_at` is the frame's presentation time.
-    pub(super) fn see(&mut self, picture: &Picture, presented_at: Duration) {
-        if self.looked_at.is_some_and(|looked_at| presented_at < looked_at + PERIOD) {
-            return;
-        }
+    /// Whether a frame of this presentation time is to be looked at.
+    pub(super) fn is_due(&self, presented_at: Duration) -> bool {
+        self.looked_at.is_none_or(|looked_at| looked_at + PERIOD <= presented_at)
+    }
+
+    /// Takes in the grid of a picture ([`grid_of`]); `presented_at` is the frame's presentation time.
+    pub(super) fn see(&mut self, grid: &[f32], presented_at: Duration) {
         self.looked_at = Some(presented_at);
-        let grid = luma_grid(picture, GRID.0, GRID.1);
         let count = grid.len().max(1) as f32;
         let mean = grid.iter().sum::<f32>() / count;
         self.exposures.push(mean / 255.0);
         let contrast = (grid.iter().map(|cell| (cell - mean).powi(2)).sum::<f32>() / count).sqrt();
-        let edges = edges(&grid);
+        let edges = edges(grid);
         if self.usual.len() != edges.len() {
             (self.usual, self.usual_contrast, self.looks) = (edges, contrast, 1);
             return;
@@ -113,9 +122,13 @@ impl Sight {
         let counted = |row: u32, unusual: bool| if unusual { row.saturating_add(1) } else { 0 };
         let blind = known && contrast < CONTRAST.0;
         self.covered = counted(self.covered, blind);
-        self.moved =
-            counted(self.moved, known && !blind && correlation(&self.usual, &edges) < CORRELATION_MIN);
-        let rate = RATE.max(1.0 / self.looks as f32);
+        if blind {
+            // Nothing is not a usual picture: a cloth stays a cloth however long it hangs there.
+            return;
+        }
+        let elsewhere = known && correlation(&self.usual, &edges) < CORRELATION_MIN;
+        self.moved = counted(self.moved, elsewhere);
+        let rate = if elsewhere { MOVED_RATE } else { RATE.max(1.0 / self.looks as f32) };
         for (usual, now) in self.usual.iter_mut().zip(edges) {
             *usual += rate * (now - *usual);
         }
@@ -130,37 +143,38 @@ impl Sight {
 
     /// Takes in a plate of which an event was made.
     pub(super) fn plate(&mut self, now: Timestamp) {
-        self.begin(now);
-        *self.hours.entry(hour_of(now)).or_default() += 1;
-        let oldest = hour_of(now) - (DAYS as i64 + 1) * 24;
-        self.hours = self.hours.split_off(&oldest);
+        let hour = hour_of(now);
+        *self.hours.entry(hour).or_default() += 1;
+        let oldest = hour - (i64::from(DAYS) + 1) * 24;
+        self.hours.retain(|at, _| (oldest..=hour).contains(at));
         self.last_hour.push_back(now);
         self.forget_old(now);
     }
 
-    /// Counting begins with the first thing that is asked or seen.
-    pub(super) fn begin(&mut self, now: Timestamp) {
-        self.began.get_or_insert(hour_of(now));
-    }
-
+    /// What is older than an hour, or was counted while the clock was ahead of what it is now.
     fn forget_old(&mut self, now: Timestamp) {
-        while self.last_hour.front().is_some_and(|at| now.since(*at) > Duration::from_hours(1)) {
-            self.last_hour.pop_front();
-        }
+        self.last_hour.retain(|at| *at <= now && now.since(*at) <= HOUR);
     }
 
-    /// Mean number of plates at this hour of the past days that were seen.
-    fn usual_plates(&self, now: Timestamp) -> Option<f32> {
-        let began = self.began?;
-        let same = (1..=DAYS as i64).map(|days| hour_of(now) - 24 * days).filter(|hour| *hour > began);
-        let counts: Vec<u32> = same.map(|hour| self.hours.get(&hour).copied().unwrap_or(0)).collect();
-        (!counts.is_empty()).then(|| counts.iter().sum::<u32>() as f32 / counts.len() as f32)
+    /// Mean number of plates in the hour up to this time of the past days, of those that lie within `uptime`. Such an hour
+    /// has its part in two hours of the clock.
+    fn usual_plates(&self, now: Timestamp, uptime: Duration) -> Option<f32> {
+        let into_hour = now.as_micros().rem_euclid(HOUR_MICROS).unsigned_abs();
+        let part = Duration::from_micros(into_hour).as_secs_f32() / HOUR.as_secs_f32();
+        let plates = |hour: i64| self.hours.get(&hour).copied().unwrap_or(0) as f32;
+        let was_there = |days: &u32| uptime >= HOUR * (24 * days + 1) + Duration::from_micros(into_hour);
+        let counts: Vec<f32> = (1..=DAYS)
+            .filter(was_there)
+            .map(|days| hour_of(now) - 24 * i64::from(days))
+            .map(|hour| part * plates(hour) + (1.0 - part) * plates(hour - 1))
+            .collect();
+        (!counts.is_empty()).then(|| counts.iter().sum::<f32>() / counts.len() as f32)
     }
 
-    /// All of it as it is now.
-    pub(super) fn health(&mut self, now: Timestamp) -> CameraHealth {
+    /// All of it as it is now; `uptime` is how long the camera has been watched, whatever the clock says.
+    pub(super) fn health(&mut self, now: Timestamp, uptime: Duration) -> CameraHealth {
         self.forget_old(now);
-        let (few, usual) = (self.last_hour.len() as u32, self.usual_plates(now));
+        let (few, usual) = (self.last_hour.len() as u32, self.usual_plates(now, uptime));
         let exposure = self.exposures.median();
         let warned = [
             (HealthWarning::Moved, self.moved >= UNUSUAL_LOOKS),
@@ -225,13 +239,16 @@ mod tests {
     }
 
     fn watch(sight: &mut Sight, from_s: u64, seconds: u64, picture: &Picture) {
+        let grid = grid_of(picture);
         for second in from_s..from_s + seconds {
-            sight.see(picture, Duration::from_secs(second));
+            assert!(sight.is_due(Duration::from_secs(second)));
+            sight.see(&grid, Duration::from_secs(second));
+            assert!(!sight.is_due(Duration::from_millis(1_000 * second + 900)));
         }
     }
 
     fn warnings(sight: &mut Sight) -> Vec<HealthWarning> {
-        sight.health(Timestamp::from_micros(0)).warnings
+        sight.health(Timestamp::from_micros(0), Duration::ZERO).warnings
     }
 
     #[test]
@@ -244,7 +261,9 @@ mod tests {
         assert_eq!(warnings(&mut sight), [], "a lorry that passes is no reason");
         watch(&mut sight, 175, 15, &street(70, 1.0));
         assert_eq!(warnings(&mut sight), [HealthWarning::Moved]);
-        watch(&mut sight, 190, 1_200, &street(70, 1.0));
+        watch(&mut sight, 190, 1_800, &street(70, 1.0));
+        assert_eq!(warnings(&mut sight), [HealthWarning::Moved], "half an hour is soon over");
+        watch(&mut sight, 1_990, 3_600, &street(70, 1.0));
         assert_eq!(warnings(&mut sight), [], "where it looks now has become the usual");
     }
 
@@ -255,6 +274,10 @@ mod tests {
         let cloth = Picture::from_rgb(RgbImage::filled(240, 140, [90; 3])).unwrap();
         watch(&mut sight, 100, 30, &cloth);
         assert_eq!(warnings(&mut sight), [HealthWarning::Covered]);
+        watch(&mut sight, 130, 20_000, &cloth);
+        assert_eq!(warnings(&mut sight), [HealthWarning::Covered], "it still hangs there");
+        watch(&mut sight, 20_130, 1, &street(0, 1.0));
+        assert_eq!(warnings(&mut sight), []);
         let mut dark = Sight::default();
         watch(&mut dark, 0, 10, &Picture::from_rgb(RgbImage::filled(240, 140, [4; 3])).unwrap());
         assert_eq!(warnings(&mut dark), [HealthWarning::Dark]);
@@ -277,17 +300,38 @@ mod tests {
         let mut sight = Sight::default();
         let at =
             |day: i64, minute: i64| Timestamp::from_micros((day * 24 * 60 + 8 * 60 + minute) * 60_000_000);
-        sight.begin(at(0, -120));
+        let health = |sight: &mut Sight, day: i64, minute: i64| {
+            let uptime = at(day, minute).since(at(0, -120));
+            sight.health(at(day, minute), uptime)
+        };
         for day in 0..3 {
             for minute in 0..40 {
                 sight.plate(at(day, minute));
             }
         }
-        let busy = sight.health(at(2, 40));
-        assert_eq!((busy.reads_last_hour, busy.reads_usual), (40, Some(40.0)));
+        let near = |usual: Option<f32>, right: f32| usual.is_some_and(|usual| (usual - right).abs() < 0.01);
+        let busy = health(&mut sight, 2, 45);
+        assert!(busy.reads_last_hour == 40 && near(busy.reads_usual, 30.0), "{busy:?}");
         assert_eq!(busy.warnings, []);
-        let quiet = sight.health(at(3, 50));
-        assert_eq!((quiet.reads_last_hour, quiet.reads_usual), (0, Some(40.0)));
+        let early = health(&mut sight, 3, 3);
+        assert!(early.reads_last_hour == 0 && near(early.reads_usual, 2.0), "{early:?}");
+        assert_eq!(early.warnings, [], "the busy hour has only begun");
+        let quiet = health(&mut sight, 3, 54);
+        assert!(quiet.reads_last_hour == 0 && near(quiet.reads_usual, 36.0), "{quiet:?}");
         assert_eq!(quiet.warnings, [HealthWarning::FewerReads]);
+        let new = sight.health(at(3, 54), HOUR * 24);
+        assert_eq!(new.reads_usual, None, "it was not there a day ago");
+    }
+
+    #[test]
+    fn a_clock_that_was_ahead_leaves_nothing_behind() {
+        let (mut sight, year) = (Sight::default(), 365 * 24);
+        let at = |hour: i64| Timestamp::from_micros(hour * HOUR_MICROS);
+        for _ in 0..30 {
+            sight.plate(at(year));
+        }
+        sight.plate(at(5));
+        assert_eq!((sight.last_hour.len(), sight.hours.len()), (1, 1));
+        assert_eq!(sight.health(at(5), Duration::MAX).reads_last_hour, 1);
     }
 }

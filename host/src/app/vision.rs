@@ -188,7 +188,7 @@ impl<'a> Opening<'a> {
             return Ok(reader);
         }
         let (reads, right) = match engine {
-            ReaderEngine::Ovr => ("single lines of text", ReaderEngine::PaddleOcr),
+            ReaderEngine::Ovr | ReaderEngine::OvrInt8 => ("single lines of text", ReaderEngine::PaddleOcr),
             ReaderEngine::PaddleOcr => ("whole plates", ReaderEngine::Ovr),
         };
         let (name, engine, right) = (file.display(), engine.as_str(), right.as_str());

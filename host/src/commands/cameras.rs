@@ -20,8 +20,9 @@ use crate::cli::{CamerasCommand, CamerasProbe, CamerasSnapshot};
 use crate::config::{CameraConfig, Config};
 use crate::print::{self, Refusal};
 
-/// How long a camera may take until its first picture.
-const FIRST_PICTURE_DEADLINE: Duration = Duration::from_secs(15);
+/// How long a camera may take until its picture has settled, and how often it is looked whether that is over.
+const PICTURE_DEADLINE: Duration = Duration::from_secs(15);
+const WATCH_PERIOD: Duration = Duration::from_millis(50);
 /// Pictures that are passed over first: the exposure of many cameras settles in them.
 const SETTLING_FRAMES: u32 = 5;
 
@@ -42,10 +43,10 @@ fn configured<'a>(config: &'a Config, id: &str) -> Result<&'a CameraConfig, Refu
     })
 }
 
-/// The network camera that is meant: an address with what the command line adds, or one of cameras.yaml.
-fn meant(config: &Config, args: &CamerasProbe) -> Result<RtspConfig, Refusal> {
-    if !args.camera.contains("://") {
-        let camera = configured(config, &args.camera)?;
+/// The network camera of an address, or one of cameras.yaml.
+fn named(config: &Config, name: &str) -> Result<RtspConfig, Refusal> {
+    if !name.contains("://") {
+        let camera = configured(config, name)?;
         return match &camera.source {
             SourceConfig::Rtsp(rtsp) => Ok(rtsp.clone()),
             _ => Err(Refusal(format!(
@@ -55,10 +56,16 @@ fn meant(config: &Config, args: &CamerasProbe) -> Result<RtspConfig, Refusal> {
         };
     }
     let source: SourceConfig =
-        args.camera.parse().map_err(|error: ovr_capture::Error| Refusal(error.to_string()))?;
-    let SourceConfig::Rtsp(mut rtsp) = source else {
-        return Err(Refusal(format!("{}: expected rtsp://HOST/PATH or rtsps://HOST/PATH", args.camera)));
-    };
+        name.parse().map_err(|error: ovr_capture::Error| Refusal(error.to_string()))?;
+    match source {
+        SourceConfig::Rtsp(rtsp) => Ok(rtsp),
+        _ => Err(Refusal(format!("{name}: expected rtsp://HOST/PATH or rtsps://HOST/PATH"))),
+    }
+}
+
+/// The network camera that is meant, with what the command line says otherwise.
+fn meant(config: &Config, args: &CamerasProbe) -> Result<RtspConfig, Refusal> {
+    let mut rtsp = named(config, &args.camera)?;
     if let (Some(user), Some(variable)) = (&args.user, &args.password_env) {
         rtsp.credentials =
             Some(Credentials { user: user.clone(), password: PasswordFrom::Environment(variable.clone()) });
@@ -158,25 +165,23 @@ fn probe(config: &Config, args: &CamerasProbe) -> anyhow::Result<ExitCode> {
 fn snapshot(config: &Config, args: &CamerasSnapshot) -> anyhow::Result<ExitCode> {
     let camera = configured(config, &args.camera)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-    let opened = rooms::open_configured(camera, true, &clock)?;
+    // What is wrong with the models is said before anybody waits for a camera.
+    let vision = if args.plain { None } else { Some(Vision::open(config, &clock).map_err(Refusal::from)?) };
+    let opened = rooms::open_configured(camera, false, &clock)?;
     let (view, source) = (opened.view, opened.source);
-    let frame = settled_frame(&camera.id, source, clock.as_ref())?;
+    let frame = settled_frame(&camera.id, source)?;
     let (width, height) = (frame.picture.width(), frame.picture.height());
-    let mut found = Vec::new();
-    if !args.plain {
-        let vision = Vision::open(config, &clock).map_err(Refusal::from)?;
-        found = vision.detect(&frame.picture)?;
-    }
-    let drawn_view = (!args.plain).then_some(&view);
-    let jpeg = board::drawn(frame, drawn_view, &found, args.side_px_max)?;
+    let found = vision.map(|vision| vision.detect(&frame.picture)).transpose()?;
+    let drawn_view = found.is_some().then_some(&view);
+    let jpeg = board::drawn(frame, drawn_view, found.as_deref().unwrap_or_default(), args.side_px_max)?;
     let file = args.out.clone().unwrap_or_else(|| format!("{}.jpg", camera.id).into());
     write(&file, &jpeg)?;
-    let seen = found.iter().filter(|thing| view.admits(thing, width, height)).count();
-    print::out(&format!(
-        "{}: {width}x{height}, {} found, {seen} of them where it looks",
-        file.display(),
-        found.len()
-    ));
+    let seen = found.map(|found| {
+        let seen = found.iter().filter(|thing| view.admits(thing, width, height)).count();
+        format!(", {} found, {seen} of them where it looks", found.len())
+    });
+    let seen = seen.unwrap_or_default();
+    print::out(&format!("{}: the camera gives {width}x{height}{seen}", file.display()));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -185,28 +190,25 @@ fn write(file: &Path, jpeg: &[u8]) -> Result<(), Refusal> {
         .map_err(|error| Refusal(format!("{}: cannot write the picture: {error}", file.display())))
 }
 
-/// A picture of a camera whose exposure has had a moment to settle.
-fn settled_frame(camera: &CameraId, mut source: Source, clock: &dyn Clock) -> anyhow::Result<Frame> {
+/// A picture of a camera whose exposure has had a moment to settle, or the last one that came in time.
+fn settled_frame(camera: &CameraId, mut source: Source) -> anyhow::Result<Frame> {
     let link = source.link();
     let watch = link.clone().map(|link| {
-        // A camera that never answers would be tried for ever.
+        // A camera that never answers, or gives one picture and no more, would be tried for ever.
         std::thread::spawn(move || {
-            for _ in 0..FIRST_PICTURE_DEADLINE.as_millis() / 50 {
-                if link.is_stopped() || link.state().frames > 0 {
+            for _ in 0..PICTURE_DEADLINE.as_millis() / WATCH_PERIOD.as_millis() {
+                if link.is_stopped() {
                     return;
                 }
-                std::thread::sleep(Duration::from_millis(50));
+                std::thread::sleep(WATCH_PERIOD);
             }
             link.stop();
         })
     });
-    let (mut newest, start) = (None, clock.monotonic());
+    let mut newest = None;
     for _ in 0..=SETTLING_FRAMES {
         let Some(frame) = source.next_frame().map_err(Refusal::from)? else { break };
         newest = Some(frame);
-        if clock.monotonic().saturating_sub(start) > FIRST_PICTURE_DEADLINE {
-            break;
-        }
     }
     let fault = link.as_ref().and_then(|link| link.state().fault);
     if let (Some(link), Some(watch)) = (link, watch) {
@@ -214,7 +216,11 @@ fn settled_frame(camera: &CameraId, mut source: Source, clock: &dyn Clock) -> an
         let _ = watch.join();
     }
     newest.ok_or_else(|| {
-        let reason = fault.map_or_else(|| "it gives no picture".to_owned(), |fault| fault.to_string());
+        let seconds = PICTURE_DEADLINE.as_secs();
+        let reason = fault.map_or_else(
+            || format!("it gave no picture within {seconds} s: `cameras probe {camera}` may say more"),
+            |fault| fault.to_string(),
+        );
         Refusal(format!("camera {camera}: {reason}")).into()
     })
 }
@@ -251,7 +257,13 @@ mod tests {
         let rtsp = meant(&config, &wanted).unwrap();
         assert_eq!(rtsp.credentials.map(|credentials| credentials.user).as_deref(), Some("ovr"));
         assert_eq!(rtsp.transport, Transport::Udp);
-        assert_eq!(meant(&config, &args("gate")).unwrap().address.to_string(), "rtsp://10.0.0.9/a");
+        let gate = meant(&config, &args("gate")).unwrap();
+        assert_eq!(
+            (gate.address.to_string().as_str(), gate.transport),
+            ("rtsp://10.0.0.9/a", Transport::Tcp)
+        );
+        let over_udp = meant(&config, &CamerasProbe { udp: true, insecure: true, ..args("gate") }).unwrap();
+        assert!(over_udp.transport == Transport::Udp && over_udp.tls.insecure, "{over_udp:?}");
         let refused = |camera: &str| meant(&config, &args(camera)).unwrap_err().0;
         assert!(refused("film").contains("no network camera"));
         assert_eq!(refused("yard"), "there is no camera yard: cameras.yaml has gate, film");

@@ -5,7 +5,10 @@
 
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
 
+use ovr_capture::{SourceConfig, VideoFacts, probe_live};
 use ovr_domain::time::{Clock, SystemClock};
 
 use ovr_plugins::registry::PluginStatus;
@@ -16,9 +19,14 @@ use crate::app::rooms;
 use crate::app::vision::Models;
 use crate::app::{self, Backend};
 use crate::cli::Check;
-use crate::config::{Config, plugins_folder};
+use crate::config::{CameraConfig, Config, plugins_folder};
 use crate::print;
 use crate::state::StateDir;
+
+/// How long a network camera may take to show what it sends.
+const CAMERA_DEADLINE: Duration = Duration::from_secs(8);
+/// Cameras that are looked at at a time: each is decoded, and those that are away are waited for.
+const CAMERAS_AT_A_TIME: usize = 8;
 
 pub(crate) fn run(config: &Config, args: &Check) -> ExitCode {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
@@ -32,10 +40,10 @@ pub(crate) fn run(config: &Config, args: &Check) -> ExitCode {
     };
     line("configuration", Ok(format!("site {}, {} cameras", config.host.site, config.cameras.cameras.len())));
     line("models", models(config, &clock));
-    for camera in &config.cameras.cameras {
-        let opened = rooms::open_camera(&camera.id, &camera.source, false, &clock);
-        let facts = opened.map(|camera| camera.facts()).map_err(|refusal| refusal.to_string());
-        line(&format!("camera {}", camera.id), facts);
+    for some in config.cameras.cameras.chunks(CAMERAS_AT_A_TIME) {
+        for (camera, facts) in some.iter().zip(cameras(some, &clock)) {
+            line(&format!("camera {}", camera.id), facts);
+        }
     }
     let state = args.state.clone().unwrap_or_else(|| config.host.state.clone());
     let plugins = PluginRoom::of(app::plugins::look(config, plugins_folder(&config.plugins, &state)));
@@ -53,6 +61,30 @@ pub(crate) fn run(config: &Config, args: &Check) -> ExitCode {
         line("state", Ok(format!("{} does not exist yet: the first run makes it", state.display())));
     }
     if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::from(2) }
+}
+
+/// What each camera gives, or what is wrong with it and what would be right.
+fn cameras(some: &[CameraConfig], clock: &Arc<dyn Clock>) -> Vec<Result<String, String>> {
+    thread::scope(|scope| {
+        let looks: Vec<_> = some.iter().map(|one| scope.spawn(|| camera(one, clock))).collect();
+        let died = |_| Err("looking at it failed: the program's own fault, please report it".to_owned());
+        looks.into_iter().map(|look| look.join().unwrap_or_else(died)).collect()
+    })
+}
+
+fn camera(camera: &CameraConfig, clock: &Arc<dyn Clock>) -> Result<String, String> {
+    if let SourceConfig::Rtsp(rtsp) = &camera.source {
+        let facts = probe_live(rtsp, CAMERA_DEADLINE, clock).map_err(|error| error.to_string())?;
+        return Ok(video(&facts.video, Some(facts.fps_measured)));
+    }
+    let opened = rooms::open_configured(camera, false, clock).map_err(|refusal| refusal.to_string())?;
+    Ok(opened.video().map_or_else(|| opened.name.clone(), |facts| video(facts, facts.fps)))
+}
+
+fn video(facts: &VideoFacts, fps: Option<f64>) -> String {
+    let rate = fps.map_or_else(|| "varying".to_owned(), |fps| format!("{fps:.2}"));
+    let codec = facts.codec.as_deref().unwrap_or("raw");
+    format!("{codec}, {}x{}, {rate} frames a second", facts.width, facts.height)
 }
 
 fn models(config: &Config, clock: &Arc<dyn Clock>) -> Result<String, String> {

@@ -29,7 +29,7 @@ pub(super) fn find_unknown(value: &Value, schema: &Value) -> Option<UnknownKey> 
 }
 
 /// What would be right, when the value is of none of the types that its key may have.
-fn wrong_type(value: &Value, variants: &[&Value]) -> Option<String> {
+fn wrong_type(value: &Value, variants: &[&Value], path: &[String]) -> Option<String> {
     let names = |variant: &&Value| match variant.get("type") {
         Some(Value::String(name)) => vec![name.clone()],
         Some(Value::Array(names)) => {
@@ -60,6 +60,9 @@ fn wrong_type(value: &Value, variants: &[&Value]) -> Option<String> {
         "object" => "keys with values",
         other => other,
     });
+    // Where a camera's address and password stand, the wrong value in the wrong place may be either.
+    let is_hidden = path.iter().any(|key| key == "source") && !value.is_boolean() && !value.is_null();
+    let value = if is_hidden { "what stands here cannot be used".to_owned() } else { value.to_string() };
     Some(format!("{value}: expected {}", words.collect::<Vec<_>>().join(" or ")))
 }
 
@@ -71,7 +74,7 @@ fn negative(value: &Value, variants: &[&Value]) -> Option<String> {
 }
 
 fn walk(value: &Value, schema: &Value, root: &Value, path: &mut Vec<String>) -> Option<UnknownKey> {
-    if let Some(hint) = wrong_type(value, &variants(schema, root)) {
+    if let Some(hint) = wrong_type(value, &variants(schema, root), path) {
         return Some(UnknownKey { path: path_text(path), hint });
     }
     match value {

@@ -3,6 +3,7 @@
 //! Three steps: reading and [`Config::validate`] are pure; `app::build` opens things; `run` starts them.
 
 mod cameras;
+mod flaw;
 mod host;
 mod keys;
 mod lines;
@@ -29,6 +30,7 @@ pub(crate) use plugins::plugins_folder;
 pub(crate) use tracking::{DetectionConfig, TrackingConfig};
 
 use crate::print::Refusal;
+use flaw::{Flaw, flaw_of, without_login};
 use lines::Lines;
 
 /// Largest configuration file, in bytes.
@@ -67,9 +69,9 @@ impl fmt::Display for ConfigError {
         }
         f.write_str(" ")?;
         if let Some(key) = &self.key {
-            write!(f, "{key}: ")?;
+            write!(f, "{}: ", without_login(key))?;
         }
-        f.write_str(&self.problem)
+        f.write_str(&without_login(&self.problem))
     }
 }
 
@@ -218,13 +220,6 @@ fn read_file<T: Default + DeserializeOwned>(
     parse(&text, name, schema).map_err(|Flaw { line, key, problem }| ConfigError { file, line, key, problem })
 }
 
-/// What is wrong with a text, and where.
-struct Flaw {
-    line: Option<u64>,
-    key: Option<String>,
-    problem: String,
-}
-
 /// One file's text. An empty file gives the defaults.
 fn parse<T: Default + DeserializeOwned>(text: &str, name: &str, schema: &Value) -> Result<T, Flaw> {
     let refuse = |error: serde_saphyr::Error| flaw_of(&error, text);
@@ -243,26 +238,6 @@ fn parse<T: Default + DeserializeOwned>(text: &str, name: &str, schema: &Value) 
         return Err(Flaw { line: Lines::of(text).line(&key), key: Some(key), problem: unknown.hint });
     }
     serde_saphyr::from_str_with_options(text, options).map_err(refuse)
-}
-
-/// What the parser says, in one line, with the key whose value it means.
-fn flaw_of(error: &serde_saphyr::Error, text: &str) -> Flaw {
-    let said = match error {
-        serde_saphyr::Error::DuplicateMappingKey { .. } => "this key stands twice".to_owned(),
-        serde_saphyr::Error::NonFiniteFloat { .. } => "this is no number: expected a finite one".to_owned(),
-        serde_saphyr::Error::MultipleDocuments { .. } => {
-            "another document begins here: expected one, without `---` after its first line".to_owned()
-        }
-        _ => error.to_string(),
-    };
-    let said = said.lines().next().unwrap_or_default();
-    let at = error.location();
-    // Where it is stands before the key.
-    let said = at.and_then(|_| said.rsplit_once(" at line ")).map_or(said, |(said, _)| said);
-    let hint = if said.starts_with("tabs disallowed") { ": expected blanks" } else { "" };
-    let problem = format!("{said}{hint}");
-    let key = at.and_then(|at| Lines::of(text).key_at(at).map(str::to_owned));
-    Flaw { line: at.map(|at| at.line()), key, problem }
 }
 
 #[cfg(test)]

@@ -54,6 +54,34 @@ fn a_probe_says_what_a_camera_sends_or_what_would_be_right() {
 }
 
 #[test]
+fn a_check_connects_to_network_cameras_and_says_what_they_send() {
+    let folder = tempfile::tempdir().unwrap();
+    let film = folder.path().join("street.mp4");
+    street(&film, 50);
+    let server = RtspServer::start().unwrap();
+    let login = Login::new("viewer", PASSWORD, &[Scheme::DigestMd5]);
+    server.mount("/street", Mount::new(Video::from_mp4(&film).unwrap()).login(login)).unwrap();
+    let camera = |id: &str, address: &str| {
+        let password = "credentials: { user: viewer, password: { environment: GATE_PASSWORD } }";
+        format!("  - {{ id: {id}, source: {{ rtsp: {{ address: \"{address}\", {password} }} }} }}\n")
+    };
+    let (there, gone) = (server.address("/street"), server.address("/nothing"));
+    configure(folder.path(), &format!("cameras:\n{}{}", camera("there", &there), camera("gone", &gone)));
+    let output = Command::new(env!("CARGO_BIN_EXE_ovr-alpr"))
+        .arg("check")
+        .current_dir(folder.path())
+        .env("GATE_PASSWORD", PASSWORD)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{said}");
+    let of = |id: &str| said.lines().find(|line| line.contains(&format!("camera {id}"))).unwrap_or_default();
+    assert!(of("there").starts_with("ok") && of("there").contains("1280x720"), "{said}");
+    assert!(of("gone").starts_with("WRONG") && of("gone").contains("404"), "{said}");
+    assert!(!said.contains(PASSWORD));
+}
+
+#[test]
 fn hostile_addresses_are_refused_in_one_line() {
     let folder = tempfile::tempdir().unwrap();
     for hostile in [

@@ -6,9 +6,10 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ovr_capture::H264Writer;
+use ovr_domain::time::{Clock as _, SystemClock};
 use ovr_domain::{Picture, RgbImage};
 use ovr_testkit::rtsp::{Fault, Login, Mount, RtspServer, Scheme, Video};
 use serde_json::Value;
@@ -67,8 +68,8 @@ fn a_street_over_the_network_gives_the_plates_of_its_file_and_its_password_is_fo
     let token = program.told("administrator's token, shown this once:");
     let served = program.told("the API answers at http://");
     let address = served.split(';').next().unwrap().to_owned();
-    let (start, mut plates) = (Instant::now(), BTreeMap::new());
-    while start.elapsed() < DEADLINE {
+    let (clock, mut plates) = (SystemClock::start(), BTreeMap::new());
+    while clock.monotonic() < DEADLINE {
         plates = program.plates();
         let of = |camera: &str| plates.get(camera).cloned().unwrap_or_default();
         if of("film").len() == 8 && of("net").is_superset(&of("film")) {
@@ -142,7 +143,8 @@ fn a_camera_that_comes_and_goes_is_back_each_time_and_the_others_do_not_notice()
     for id in ["a", "b", "c", "flapping"] {
         server.mount(&format!("/{id}"), Mount::new(Arc::clone(&video))).unwrap();
         let address = server.address(&format!("/{id}"));
-        cameras += &format!("  - {{ id: {id}, source: {{ rtsp: {{ address: \"{address}\" }} }} }}\n");
+        let camera = format!("  - {{ id: {id}, source: {{ rtsp: {{ address: \"{address}\" }} }} }}\n");
+        cameras.push_str(&camera);
     }
     configure(folder.path(), &cameras);
     let mut program = Program::start(folder.path(), "warn");
@@ -150,13 +152,13 @@ fn a_camera_that_comes_and_goes_is_back_each_time_and_the_others_do_not_notice()
     let served = program.told("the API answers at http://");
     let address = served.split(';').next().unwrap().to_owned();
     let until = |what: &str, holds: &dyn Fn(&BTreeMap<String, Value>) -> bool| {
-        let start = Instant::now();
+        let clock = SystemClock::start();
         loop {
             let states = states(&address, &token);
             if holds(&states) {
                 return states;
             }
-            assert!(start.elapsed() < DEADLINE, "{what}: {states:#?}");
+            assert!(clock.monotonic() < DEADLINE, "{what}: {states:#?}");
             std::thread::sleep(Duration::from_millis(100));
         }
     };
@@ -187,8 +189,8 @@ fn a_camera_that_comes_and_goes_is_back_each_time_and_the_others_do_not_notice()
         );
     }
     // Pipelines that were thrown away are gone, with all that was theirs.
-    let start = Instant::now();
-    while in_use(program.child.id()) > before && start.elapsed() < Duration::from_secs(20) {
+    let clock = SystemClock::start();
+    while in_use(program.child.id()) > before && clock.monotonic() < Duration::from_secs(20) {
         std::thread::sleep(Duration::from_millis(200));
     }
     let (threads, files) = in_use(program.child.id());

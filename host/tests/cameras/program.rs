@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, channel};
+use std::sync::mpsc::{Receiver, sync_channel};
 
 use serde_json::Value;
 
 use crate::{DEADLINE, PASSWORD};
+
+/// Lines that wait until a test asks for them; then the program does, too.
+const LINES_MAX: usize = 1 << 20;
 
 /// A program that runs with everything logged, and what it says.
 pub(crate) struct Program {
@@ -30,8 +33,8 @@ impl Program {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let (event, events) = channel();
-        let (note, notes) = channel();
+        let (event, events) = sync_channel(LINES_MAX);
+        let (note, notes) = sync_channel(LINES_MAX);
         let (out, err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
         std::thread::spawn(move || {
             for line in BufReader::new(out).lines().map_while(Result::ok) {
@@ -57,11 +60,16 @@ impl Program {
         }
     }
 
+    /// What was reported so far.
+    pub(crate) fn events(&mut self) -> &[Value] {
+        self.heard.extend(self.events.try_iter());
+        &self.heard
+    }
+
     /// The plates that each camera has reported so far.
     pub(crate) fn plates(&mut self) -> BTreeMap<String, BTreeSet<String>> {
-        self.heard.extend(self.events.try_iter());
         let mut plates: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-        for event in &self.heard {
+        for event in self.events() {
             if let Some(plate) = event["plate_normalized"].as_str() {
                 plates
                     .entry(event["camera_id"].as_str().unwrap().to_owned())

@@ -8,6 +8,8 @@
 //! noise that is allowed for is bounded, so that rain, foliage or a flickering lamp never blind it to a vehicle.
 //! A change of the light as a whole counts as motion, too.
 
+use std::time::Duration;
+
 use ovr_domain::Picture;
 use ovr_domain::pixels::{PixelLayout, luma_of};
 
@@ -16,8 +18,10 @@ const COLUMNS: usize = 48;
 const ROWS: usize = 27;
 /// Samples a cell, across and down: their mean has an eighth of a pixel's noise.
 const SAMPLES: usize = 8;
-/// What a look adds to mean and deviation.
-const RATE: f32 = 0.05;
+/// How long mean and deviation remember, so that a camera that is looked at often sees as slow a vehicle as any other.
+const MEMORY_S: f32 = 3.3;
+/// Most that one look adds to them, where looks are far apart.
+const RATE_MAX: f32 = 0.25;
 /// Deviations from the mean beyond which a cell has changed.
 const DEVIATIONS: f32 = 5.0;
 /// Least and most change of a cell that counts, in steps of luma of 255.
@@ -65,6 +69,8 @@ pub struct MotionGate {
     looks: u32,
     /// Of the pictures; another size is another background.
     size: (u32, u32),
+    /// Presentation time of the last picture.
+    seen_at: Duration,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -75,30 +81,35 @@ struct Cell {
 }
 
 impl MotionGate {
-    /// Takes in a picture and says whether something moves on it. The first dozen pictures always do.
-    pub fn moves(&mut self, picture: &Picture) -> bool {
+    /// Takes in a picture and says whether something moves on it; `presented_at` is its presentation time. The first dozen
+    /// pictures always do.
+    pub fn moves(&mut self, picture: &Picture, presented_at: Duration) -> bool {
         let size = (picture.width(), picture.height());
         let grid = luma_grid(picture, COLUMNS, ROWS);
         if self.size != size || self.cells.len() != grid.len() {
             let cells = grid.into_iter().map(|mean| Cell { mean, deviation: 0.0 }).collect();
-            *self = Self { cells, looks: 1, size };
+            *self = Self { cells, looks: 1, size, seen_at: presented_at };
             return true;
         }
         self.looks = self.looks.saturating_add(1);
-        let changed =
-            self.cells.iter_mut().zip(grid).filter_map(|(cell, now)| cell.take(now).then_some(())).count();
+        let elapsed = presented_at.saturating_sub(self.seen_at);
+        self.seen_at = presented_at;
+        let rate = (elapsed.as_secs_f32() / MEMORY_S).min(RATE_MAX);
+        // Each cell takes its value in, whatever the others say.
+        let changed: usize =
+            self.cells.iter_mut().zip(grid).map(|(cell, now)| usize::from(cell.take(now, rate))).sum();
         changed >= CELLS_MIN || self.looks <= LEARNING_LOOKS
     }
 }
 
 impl Cell {
     /// Whether the cell has changed.
-    fn take(&mut self, now: f32) -> bool {
+    fn take(&mut self, now: f32, rate: f32) -> bool {
         let difference = (now - self.mean).abs();
         let step = (DEVIATIONS * self.deviation).clamp(STEP_MIN, STEP_MAX);
-        self.mean += RATE * (now - self.mean);
+        self.mean += rate * (now - self.mean);
         // What passes by says nothing of the noise, so it enters no more than the step that it was held against.
-        self.deviation += RATE * (difference.min(step) - self.deviation);
+        self.deviation += rate * (difference.min(step) - self.deviation);
         difference > step
     }
 }
@@ -124,8 +135,27 @@ mod tests {
         Picture::from_rgb(image).unwrap()
     }
 
-    fn gate_before(level: f32, noise: f32) -> MotionGate {
-        let mut gate = MotionGate::default();
+    /// A gate and the time of its last picture.
+    #[derive(Default)]
+    struct Watched {
+        gate: MotionGate,
+        at: Duration,
+    }
+
+    impl Watched {
+        /// The next picture, at six a second.
+        fn moves(&mut self, picture: &Picture) -> bool {
+            self.moves_after(Duration::from_secs(1) / 6, picture)
+        }
+
+        fn moves_after(&mut self, span: Duration, picture: &Picture) -> bool {
+            self.at += span;
+            self.gate.moves(picture, self.at)
+        }
+    }
+
+    fn gate_before(level: f32, noise: f32) -> Watched {
+        let mut gate = Watched::default();
         for seed in 0..60 {
             gate.moves(&street(seed, level, noise, None));
         }
@@ -150,7 +180,7 @@ mod tests {
 
     #[test]
     fn a_flickering_scene_is_not_blind_to_a_vehicle() {
-        let mut gate = MotionGate::default();
+        let mut gate = Watched::default();
         for seed in 0..200 {
             gate.moves(&street(seed, if seed % 2 == 0 { 60.0 } else { 120.0 }, 4.0, None));
         }
@@ -164,6 +194,20 @@ mod tests {
             (0..200).map(|seed| gate.moves(&street(seed, 110.0, 4.0, Some((100, 60.0))))).collect();
         assert!(parked[0] && !parked[199]);
         assert!(gate.moves(&street(999, 110.0, 4.0, None)));
+    }
+
+    #[test]
+    fn a_parked_vehicle_becomes_background_after_as_many_seconds_at_any_pace() {
+        let seconds_until_still = |per_second: u32| {
+            let mut gate = gate_before(110.0, 0.0);
+            let span = Duration::from_secs(1) / per_second;
+            let parked = street(0, 110.0, 0.0, Some((100, 60.0)));
+            let looks = (0..60 * per_second).take_while(|_| gate.moves_after(span, &parked)).count();
+            looks as f32 / per_second as f32
+        };
+        let (slow, fast) = (seconds_until_still(6), seconds_until_still(30));
+        assert!(slow > 1.0 && slow < 60.0, "{slow}");
+        assert!((0.6..1.7).contains(&(fast / slow)), "{fast} s at 30 a second, {slow} s at 6");
     }
 
     #[test]

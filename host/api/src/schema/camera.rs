@@ -26,7 +26,7 @@ struct CameraStatus {
     since: Timestamp,
     /// Attempts to connect since it last streamed; 0 while it streams.
     attempts: u32,
-    /// Times that it was connected again since the program started.
+    /// Times that it was connected again since it was begun or changed.
     reconnects: u64,
     /// The codec of its video, once it is known.
     codec: Option<String>,
@@ -38,13 +38,13 @@ struct CameraStatus {
     height: Option<u32>,
     /// Frames a second, measured over the last few seconds.
     fps: f32,
-    /// Frames that were decoded since the program started.
+    /// Frames that were decoded since it was begun or changed.
     frames: u64,
-    /// Frames that were dropped since the program started, by reason.
+    /// Frames that were dropped since it was begun or changed, by reason.
     dropped: BTreeMap<String, u64>,
-    /// Frames that the detector looked at since the program started.
+    /// Frames that the detector looked at since it was begun or changed.
     looks: u64,
-    /// Plate crops that were read since the program started.
+    /// Plate crops that were read since it was begun or changed.
     reads: u64,
     /// When the newest frame reached the program.
     last_frame_at: Option<Timestamp>,
@@ -57,13 +57,13 @@ struct CameraStatus {
 #[derive(JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum LinkPhase {
-    /// It is being asked for a stream.
+    /// It is being connected to for the first time.
     Connecting,
     /// Frames come.
     Streaming,
-    /// It is connected, but no frame comes, or the same picture again and again.
+    /// It was there, but no frame came any more, or the same picture again and again.
     Stalled,
-    /// It cannot be used as it is configured.
+    /// It cannot be connected to, or broke off; it is tried again and again.
     Failed,
     /// It came to its regular end, or it was taken away.
     Ended,
@@ -82,7 +82,7 @@ struct CameraHealth {
     decode_ms: Option<f32>,
     /// Plates read in the last hour.
     reads_last_hour: u32,
-    /// Mean number of plates read in the same hour of past days.
+    /// Mean number of plates read in the hour up to this time of past days.
     reads_usual: Option<f32>,
     /// What a technician should look at.
     warnings: Vec<HealthWarning>,

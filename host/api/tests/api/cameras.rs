@@ -110,7 +110,7 @@ fn a_camera_without_a_picture_one_in_trouble_and_none_at_all_are_told_apart() {
         let ask = |name: &str| server.get(&format!("/api/v1/cameras/{name}/{room}"));
         let silent = ask("silent");
         assert_eq!((silent.status, silent.header("retry-after")), (503, Some("5")), "{room}");
-        assert!(silent.problem().contains("no picture yet"));
+        assert!(silent.problem().contains("no picture now"));
         let broken = ask("broken");
         assert_eq!(broken.status, 500, "{room}");
         assert!(!broken.problem().contains("/var/lib"), "why is for the log");

@@ -87,6 +87,8 @@ impl Belief {
         }
         self.last = Some((stamp, now));
         self.state = if offset_us.unsigned_abs() > APART_MAX.as_micros() as u64 {
+            // One at the very edge must not be believed for one frame and not for the next.
+            self.doubted_until = Some(now.saturating_add(CALM));
             ClockState::Wrong { offset_us }
         } else if self.doubted_until.is_some_and(|until| now < until) {
             ClockState::Jumped { offset_us }
@@ -162,6 +164,13 @@ mod tests {
         assert_eq!(belief.jumps(), 1);
         let captured = run(&mut belief, 60..160, |second| second as i64 % 3 * 20);
         assert!(captured.iter().all(|captured| !captured.synchronised), "it jumps every second");
+    }
+
+    #[test]
+    fn a_clock_at_the_edge_of_an_hour_does_not_change_from_frame_to_frame() {
+        let mut belief = Belief::new();
+        let captured = run(&mut belief, 0..100, |second| if second % 2 == 0 { 3_601 } else { 3_599 });
+        assert!(captured.iter().all(|captured| !captured.synchronised));
     }
 
     #[test]

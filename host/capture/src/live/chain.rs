@@ -25,12 +25,21 @@ const FAREWELL: Duration = Duration::from_millis(100);
 /// Coded data between the network and the decoder. When it is full the decoder has been too slow for seconds, and the
 /// oldest is dropped, so that memory has a bound.
 const CODED_BYTES_MAX: u32 = 8 << 20;
+/// The same for a stream of few bytes, which would else be shown minutes late.
+const CODED_SPAN_MAX: Duration = Duration::from_secs(5);
 
 /// A pipeline of one RTSP session. Dropping it joins its threads, which may take long.
 #[derive(Debug)]
 pub(crate) struct LiveChain {
     pub(crate) chain: Chain,
     pub(crate) heard: Arc<Heard>,
+}
+
+impl Drop for LiveChain {
+    fn drop(&mut self) {
+        // Comes before the pipeline's own end, which waits for a thread that is held back.
+        self.heard.end();
+    }
 }
 
 /// What the callbacks of a session need to build its decoder.
@@ -115,6 +124,7 @@ fn guard_connects(bus: &gst::Bus, location: &str, heard: &Arc<Heard>) {
     bus.set_sync_handler(move |_, message| {
         if let gst::MessageView::Progress(progress) = message.view() {
             let (_, code, text) = progress.get();
+            heard.step();
             if code == "connect" && text != allowed {
                 // Once the session is described, the address may also be another name of the same stream; such a
                 // connect is the session's second one, and a new session does it better.
@@ -195,7 +205,7 @@ impl Plan {
         for part in codec.front() {
             elements.push(pipeline::element(part)?);
         }
-        count_keyframes(elements.last(), &self.heard);
+        count_coded(elements.last(), &self.heard);
         let decode = pipeline::element(name)?;
         pipeline::set_threads(&decode, name, self.tuning.decode_threads);
         elements.push(decode);
@@ -227,7 +237,7 @@ impl Plan {
 fn coded_queue() -> Result<gst::Element, LinkFault> {
     let queue = pipeline::element("queue")?;
     queue.set_property("max-size-buffers", 0_u32);
-    queue.set_property("max-size-time", 0_u64);
+    queue.set_property("max-size-time", CODED_SPAN_MAX.as_nanos() as u64);
     queue.set_property("max-size-bytes", CODED_BYTES_MAX);
     queue.set_property_from_str("leaky", "downstream");
     Ok(queue)
@@ -253,14 +263,13 @@ fn note_packets(entry: &gst::Pad, heard: &Arc<Heard>) {
     });
 }
 
-fn count_keyframes(parser: Option<&gst::Element>, heard: &Arc<Heard>) {
+fn count_coded(parser: Option<&gst::Element>, heard: &Arc<Heard>) {
     let Some(pad) = parser.and_then(|parser| parser.static_pad("src")) else { return };
     let heard = Arc::clone(heard);
     pad.add_probe(gst::PadProbeType::BUFFER, move |_, info| {
-        if let Some(gst::PadProbeData::Buffer(buffer)) = &info.data
-            && !buffer.flags().intersects(gst::BufferFlags::DELTA_UNIT | gst::BufferFlags::HEADER)
-        {
-            heard.keyframe(buffer.pts().map(span));
+        if let Some(gst::PadProbeData::Buffer(buffer)) = &info.data {
+            let no_key = gst::BufferFlags::DELTA_UNIT | gst::BufferFlags::HEADER;
+            heard.coded(!buffer.flags().intersects(no_key), buffer.pts().map(span));
         }
         gst::PadProbeReturn::Ok
     });

@@ -7,6 +7,7 @@ use gstreamer::prelude::*;
 use gstreamer_video as gst_video;
 use ovr_domain::{Picture, Timestamp};
 
+use crate::credentials::Secret;
 use crate::format::Format;
 use crate::live::chain::{self, LiveChain};
 use crate::live::dial::Dialled;
@@ -34,6 +35,8 @@ pub(crate) struct Connection {
     live: LiveChain,
     format: Format,
     with_credentials: bool,
+    /// What must not stand in an error, whoever sent it.
+    hidden: Vec<Secret>,
     queue_frames: u64,
     taken: u64,
     lost: u64,
@@ -50,7 +53,9 @@ impl Connection {
         let live = chain::start(config, dialled, failed, tuning)?;
         let with_credentials = config.credentials.is_some();
         let queue_frames = tuning.queue_frames.into();
-        Ok(Self { live, format: Format::default(), with_credentials, queue_frames, taken: 0, lost: 0 })
+        let hidden = config.address.hidden().map(Secret::new).chain(dialled.password.clone()).collect();
+        let format = Format::default();
+        Ok(Self { live, format, with_credentials, hidden, queue_frames, taken: 0, lost: 0 })
     }
 
     /// The pipeline alone, to be stopped.
@@ -147,7 +152,7 @@ impl Connection {
             return LinkFault::of_status(status, self.with_credentials);
         }
         let from = message.src().map(|source| source.name().to_string()).unwrap_or_default();
-        let words = one_line(&error.to_string(), Some(debug));
+        let words = without(&self.hidden, &error.to_string(), debug);
         if !from.starts_with("rtspsrc") && error.kind::<gst::StreamError>().is_some() && !from.contains("rtp")
         {
             return LinkFault::Decoder { reason: words };
@@ -158,6 +163,16 @@ impl Connection {
         };
         of_words(&error, debug, codec.is_some(), unknown, words)
     }
+}
+
+/// GStreamer's words in one line, unless they hold what is hidden: a server may send back what it was sent.
+fn without(hidden: &[Secret], error: &str, debug: &str) -> String {
+    let is_hidden = |secret: &Secret| error.contains(secret.reveal()) || debug.contains(secret.reveal());
+    if hidden.iter().any(is_hidden) {
+        return "GStreamer's words are not shown, because they hold a password or a part of the address"
+            .to_owned();
+    }
+    one_line(error, Some(debug))
 }
 
 /// A status that `rtspsrc` only writes into its text: `Error (461): Unsupported transport`.
@@ -202,6 +217,20 @@ fn of_words(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_server_sends_back_does_not_show_what_it_was_sent() {
+        let address: crate::RtspAddress = "rtsp://cam/user=a&password=b/1?token=c".parse().unwrap();
+        let hidden: Vec<Secret> = address.hidden().map(Secret::new).chain([Secret::new("canary")]).collect();
+        assert_eq!(hidden.len(), 3);
+        for says in ["401 canary", "no /user=a&password=b/1", "no token=c here"] {
+            for (error, debug) in [(says, "place\ncause"), ("No", says)] {
+                let line = without(&hidden, error, debug);
+                assert!(line.contains("not shown") && !line.contains(says), "{line}");
+            }
+        }
+        assert!(without(&hidden, "No.", "place\nwhy").contains("No (why)"));
+    }
 
     #[test]
     fn rtspsrcs_words_become_faults() {

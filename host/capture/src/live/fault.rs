@@ -146,9 +146,11 @@ fn hint(status: u32) -> &'static str {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Healing {
     /// It goes when the network or the camera comes back, and is then wanted at once.
-    ByTime,
+    Time,
+    /// A camera that starts says so for a while; one that has started says so until somebody changes something.
+    Start,
     /// It goes when somebody changes something.
-    ByHand,
+    Hand,
 }
 
 impl LinkFault {
@@ -163,9 +165,18 @@ impl LinkFault {
             | Self::Stalled { .. }
             | Self::Frozen { .. }
             | Self::Protocol { .. }
-            | Self::Decoder { .. } => Healing::ByTime,
-            Self::Status { status } if *status == 454 || *status >= 500 => Healing::ByTime,
-            _ => Healing::ByHand,
+            | Self::Hanging { .. }
+            | Self::Decoder { .. } => Healing::Time,
+            Self::Status { status } if *status == 454 || *status >= 500 => Healing::Time,
+            Self::NotFound | Self::NoVideo | Self::Status { .. } => Healing::Start,
+            // A camera may lock out whom it refuses too often.
+            Self::Unauthorised { .. }
+            | Self::Forbidden { .. }
+            | Self::Credentials { .. }
+            | Self::Redirected
+            | Self::Certificate { .. }
+            | Self::UnknownCodec { .. }
+            | Self::Runtime { .. } => Healing::Hand,
         }
     }
 
@@ -218,11 +229,13 @@ mod tests {
 
     #[test]
     fn what_somebody_must_change_is_asked_for_less_often() {
-        assert_eq!(LinkFault::of_status(401, true).healing(), Healing::ByHand);
-        assert_eq!(LinkFault::NotFound.healing(), Healing::ByHand);
-        assert_eq!(LinkFault::UnknownCodec { codec: "VP9".to_owned() }.healing(), Healing::ByHand);
-        assert_eq!(LinkFault::of_status(503, true).healing(), Healing::ByTime);
-        assert_eq!(LinkFault::Ended.healing(), Healing::ByTime);
+        assert_eq!(LinkFault::of_status(401, true).healing(), Healing::Hand);
+        assert_eq!(LinkFault::NotFound.healing(), Healing::Start);
+        assert_eq!(LinkFault::of_status(461, false).healing(), Healing::Start);
+        assert_eq!(LinkFault::Hanging { count: 4 }.healing(), Healing::Time);
+        assert_eq!(LinkFault::UnknownCodec { codec: "VP9".to_owned() }.healing(), Healing::Hand);
+        assert_eq!(LinkFault::of_status(503, true).healing(), Healing::Time);
+        assert_eq!(LinkFault::Ended.healing(), Healing::Time);
         assert!(LinkFault::Frozen { ms: 1 }.is_stall() && !LinkFault::Ended.is_stall());
     }
 }

@@ -13,10 +13,8 @@ use crate::live::fault::LinkFault;
 const STAMPS_MAX: usize = 256;
 /// A frame whose own stamp is missing takes that of another frame at most this far from it.
 const STAMP_NEAR: Duration = Duration::from_secs(1);
-/// Longest that a thread is held back for the end of its pipeline.
-const HOLD_MAX: Duration = Duration::from_secs(30);
-/// From the start of the end of a pipeline until its connections are cancelled for certain.
-const CANCELLED_AFTER: Duration = Duration::from_millis(300);
+/// From the start of the end of a pipeline until its connections are cancelled, on a machine that is very busy, too.
+const CANCELLED_AFTER: Duration = Duration::from_secs(1);
 
 /// Shared by the pipeline's callbacks and its connection.
 #[derive(Debug, Default)]
@@ -47,10 +45,14 @@ pub(crate) struct Inner {
 /// What came so far.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Tally {
+    /// Steps of the set-up, and what the camera answered to them.
+    pub(crate) answers: u64,
     /// RTP packets' bytes.
     pub(crate) bytes: u64,
     /// Coded pictures that stand for themselves.
     pub(crate) keyframes: u64,
+    /// Coded pictures from the first of them on.
+    pub(crate) coded: u64,
     /// Presentation time of the first and of the last of them.
     pub(crate) keyframe_span: Option<(Duration, Duration)>,
     /// Pictures that came out of the decoder.
@@ -85,9 +87,19 @@ impl Heard {
         inner.stamps.push_back((pts, stamp));
     }
 
-    /// A coded picture that stands for itself came.
-    pub(crate) fn keyframe(&self, pts: Option<Duration>) {
+    /// A step of the set-up was taken.
+    pub(crate) fn step(&self) {
+        self.lock().tally.answers += 1;
+    }
+
+    /// A coded picture came.
+    pub(crate) fn coded(&self, is_keyframe: bool, pts: Option<Duration>) {
         let tally = &mut self.lock().tally;
+        if !is_keyframe {
+            tally.coded += u64::from(tally.keyframes > 0);
+            return;
+        }
+        tally.coded += 1;
         tally.keyframes += 1;
         if let Some(pts) = pts {
             tally.keyframe_span = Some((tally.keyframe_span.map_or(pts, |(first, _)| first), pts));
@@ -111,10 +123,10 @@ impl Heard {
     }
 
     /// Holds the calling thread of the pipeline back until the pipeline ends and has cancelled its connections, so that
-    /// it cannot open another one.
+    /// it cannot open another one. A pipeline cannot end without saying so here first: see `LiveChain`.
     pub(crate) fn hold(&self) {
         let inner = self.lock();
-        drop(self.ending.wait_timeout_while(inner, HOLD_MAX, |inner| !inner.ending));
+        drop(self.ending.wait_while(inner, |inner| !inner.ending));
         std::thread::sleep(CANCELLED_AFTER);
     }
 }

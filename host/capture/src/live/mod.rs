@@ -8,7 +8,7 @@
 //! ```
 //!
 //! What decides anything is free of GStreamer and of clocks, and has its tests beside it: [`retry`] (when to try again),
-//! [`stall`] (whether pictures come and move), [`belief`] (whether the camera's clock is believed), [`timeline`]
+//! [`opening`] (whether a session leads to a picture), [`stall`] (whether pictures come and move), [`belief`] (whether the camera's clock is believed), [`timeline`]
 //! (presentation times over all connections), [`decoder`] (which one) and [`fault`] (what is wrong and what would be
 //! right).
 
@@ -20,9 +20,11 @@ mod dial;
 pub(crate) mod fault;
 mod heard;
 pub(crate) mod link;
+mod opening;
 pub(crate) mod probe;
 mod retry;
 pub(crate) mod source;
 mod stall;
 mod tear_down;
+mod telling;
 mod timeline;

@@ -9,16 +9,20 @@ const FIRST: Duration = Duration::from_millis(250);
 /// Longest wait for what comes back by itself: with the longest look at a host that does not answer (3 s) it stays
 /// below 5 s.
 const CAP_BY_TIME: Duration = Duration::from_millis(1_250);
+/// Longest wait for what a camera says while it starts: with its spread and a connect it stays below 5 s.
+const CAP_BY_START: Duration = Duration::from_millis(3_500);
 /// Longest wait for what somebody must change.
 const CAP_BY_HAND: Duration = Duration::from_secs(30);
 /// A stream that held for so long has earned a fresh start; one that breaks sooner waits longer each time.
 const PROVEN: Duration = Duration::from_secs(2);
 
 /// Waits double from 250 ms up to a cap that depends on the fault, each spread by 20 % up and down, so that cameras that
-/// failed together do not come back together.
+/// failed together do not come back together. Each kind of fault has its own count: a camera that was away for an hour and
+/// refuses the first password of its new life is asked again at once.
 #[derive(Debug, Clone)]
 pub(crate) struct Retry {
-    faults: u32,
+    /// Since the link last held: by time, by start, by hand.
+    faults: [u32; 3],
     noise: u64,
 }
 
@@ -26,20 +30,22 @@ impl Retry {
     /// Different seeds give different spreads.
     pub(crate) fn new(seed: u64) -> Self {
         // The generator below must not start at zero.
-        Self { faults: 0, noise: seed | 1 }
+        Self { faults: [0; 3], noise: seed | 1 }
     }
 
     /// How long to wait after a fault of a link that had streamed for `streamed`.
     pub(crate) fn wait(&mut self, healing: Healing, streamed: Duration) -> Duration {
         if streamed >= PROVEN {
-            self.faults = 0;
+            self.faults = [0; 3];
         }
-        let doubled = FIRST.saturating_mul(1_u32.checked_shl(self.faults).unwrap_or(u32::MAX));
-        self.faults = self.faults.saturating_add(1).min(31);
-        let cap = match healing {
-            Healing::ByTime => CAP_BY_TIME,
-            Healing::ByHand => CAP_BY_HAND,
+        let [by_time, by_start, by_hand] = &mut self.faults;
+        let (faults, cap) = match healing {
+            Healing::Time => (by_time, CAP_BY_TIME),
+            Healing::Start => (by_start, CAP_BY_START),
+            Healing::Hand => (by_hand, CAP_BY_HAND),
         };
+        let doubled = FIRST.saturating_mul(1_u32.checked_shl(*faults).unwrap_or(u32::MAX));
+        *faults = faults.saturating_add(1).min(31);
         doubled.min(cap).mul_f64(0.8 + 0.4 * self.share())
     }
 
@@ -62,7 +68,9 @@ mod tests {
 
     #[test]
     fn waits_double_from_250_ms_to_the_cap_of_their_kind() {
-        for (healing, cap) in [(Healing::ByTime, CAP_BY_TIME), (Healing::ByHand, CAP_BY_HAND)] {
+        let caps =
+            [(Healing::Time, CAP_BY_TIME), (Healing::Start, CAP_BY_START), (Healing::Hand, CAP_BY_HAND)];
+        for (healing, cap) in caps {
             let mut retry = Retry::new(7);
             for fault in 0..50_u32 {
                 let ideal = FIRST.saturating_mul(1 << fault.min(20)).min(cap);
@@ -76,18 +84,27 @@ mod tests {
     fn a_link_that_had_streamed_starts_afresh_and_one_that_flutters_does_not() {
         let mut retry = Retry::new(7);
         for _ in 0..5 {
-            retry.wait(Healing::ByHand, Duration::ZERO);
+            retry.wait(Healing::Hand, Duration::ZERO);
         }
-        assert!(!within_a_fifth(retry.wait(Healing::ByHand, Duration::from_secs(1)), FIRST));
-        assert!(within_a_fifth(retry.wait(Healing::ByHand, PROVEN), FIRST));
+        assert!(!within_a_fifth(retry.wait(Healing::Hand, Duration::from_secs(1)), FIRST));
+        assert!(within_a_fifth(retry.wait(Healing::Hand, PROVEN), FIRST));
+    }
+
+    #[test]
+    fn what_somebody_must_change_does_not_wait_for_how_long_the_camera_was_away() {
+        let mut retry = Retry::new(7);
+        for _ in 0..100 {
+            retry.wait(Healing::Time, Duration::ZERO);
+        }
+        assert!(within_a_fifth(retry.wait(Healing::Hand, Duration::ZERO), FIRST));
+        assert!(within_a_fifth(retry.wait(Healing::Start, Duration::ZERO), FIRST));
     }
 
     #[test]
     fn cameras_that_fail_together_do_not_come_back_together() {
         let (mut a, mut b) = (Retry::new(2), Retry::new(1_000_000));
         assert!(
-            (0..5)
-                .any(|_| a.wait(Healing::ByTime, Duration::ZERO) != b.wait(Healing::ByTime, Duration::ZERO))
+            (0..5).any(|_| a.wait(Healing::Time, Duration::ZERO) != b.wait(Healing::Time, Duration::ZERO))
         );
     }
 }

@@ -9,11 +9,12 @@ use ovr_domain::{CameraId, Frame, metric};
 
 use crate::config::SourceConfig;
 use crate::error::Error;
-use crate::live::belief::{Belief, ClockState};
+use crate::live::belief::Belief;
 use crate::live::connection::{Arrived, Connection};
 use crate::live::dial::Dial;
-use crate::live::fault::{Healing, LinkFault};
-use crate::live::link::{Link, LinkPhase};
+use crate::live::fault::LinkFault;
+use crate::live::link::Link;
+use crate::live::opening::{Opening, Overdue};
 use crate::live::retry::Retry;
 use crate::live::stall::{self, Watch};
 use crate::live::tear_down::TearDowns;
@@ -24,10 +25,11 @@ use crate::rtsp::RtspConfig;
 
 /// How long one look waits at most, so that an end is seen in time.
 const POLL: Duration = Duration::from_millis(50);
-/// From the start of a session to its first packet, and then from packet to packet.
-const PACKET: Duration = Duration::from_secs(6);
-/// From the start of a session to its first frame, while packets come; a camera's next keyframe may be far away.
-const FIRST_FRAME: Duration = Duration::from_secs(30);
+/// A decoder that gave up is left alone for so long. It may have been the stream's fault.
+const DECODER_FORGIVEN: Duration = Duration::from_mins(10);
+/// Each so many frames the metrics are told again that they come: an earlier source of the same camera may have ended
+/// after this one began.
+const TOLD_AGAIN: u64 = 64;
 /// A name server that has not answered by then is reported, and waited for.
 const DIAL: Duration = Duration::from_secs(10);
 
@@ -38,22 +40,28 @@ const DIAL: Duration = Duration::from_secs(10);
 /// sender reports and its clock is believed (then `synchronised`), else the time of arrival.
 #[derive(Debug)]
 pub struct LiveSource {
-    camera: CameraId,
-    name: String,
+    pub(super) camera: CameraId,
+    pub(super) name: String,
     config: RtspConfig,
     tuning: Tuning,
-    clock: Arc<dyn Clock>,
-    link: Link,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) link: Link,
     stage: Stage,
     retry: Retry,
     watch: Watch,
-    belief: Belief,
+    pub(super) belief: Belief,
     timeline: Timeline,
     tear_downs: TearDowns,
-    /// Decoders that gave up before their first frame.
-    failed_decoders: Vec<String>,
+    /// Decoders that gave up before their first frame, and when.
+    failed_decoders: Vec<(String, Duration)>,
     /// Of the last frame of this connection.
-    size: Option<(u32, u32)>,
+    pub(super) size: Option<(u32, u32)>,
+    /// Sizes of this connection that were told.
+    pub(super) sizes_told: u32,
+    /// What decodes, or did last.
+    pub(super) decoder: Option<String>,
+    /// Whether anybody ever asked for a frame.
+    pub(super) asked: bool,
     sequence: u64,
 }
 
@@ -63,8 +71,8 @@ enum Stage {
     Waiting(Duration),
     /// The host is looked for, since when, and whether a slow search was reported.
     Dialling { dial: Dial, since: Duration, is_late: bool },
-    /// The session is being set up, since when, with the bytes that came so far and when the last of them did.
-    Opening { connection: Box<Connection>, since: Duration, bytes: u64, moved: Duration },
+    /// The session is being set up.
+    Opening { connection: Box<Connection>, opening: Opening },
     /// Frames come, since when.
     Streaming { connection: Box<Connection>, since: Duration },
 }
@@ -105,6 +113,9 @@ impl LiveSource {
             tear_downs: TearDowns::default(),
             failed_decoders: Vec::new(),
             size: None,
+            sizes_told: 0,
+            decoder: None,
+            asked: false,
             sequence: 0,
             camera,
             config,
@@ -126,9 +137,7 @@ impl LiveSource {
             }
             Stage::Waiting(_) => self.dial(now),
             Stage::Dialling { dial, since, is_late } => self.dialled(dial, since, is_late, now),
-            Stage::Opening { connection, since, bytes, moved } => {
-                return self.opened(connection, since, (bytes, moved), now);
-            }
+            Stage::Opening { connection, opening } => return self.opened(connection, opening),
             Stage::Streaming { connection, since } => return self.streamed(connection, since),
         }
         None
@@ -136,7 +145,7 @@ impl LiveSource {
 
     fn dial(&mut self, now: Duration) {
         if self.tear_downs.is_full() {
-            let fault = LinkFault::Hanging { count: self.tear_downs.hanging() };
+            let fault = LinkFault::Hanging { count: self.tear_downs.ending() };
             return self.fault(&fault, None, now);
         }
         self.link.change(|state| state.attempts += 1);
@@ -149,14 +158,14 @@ impl LiveSource {
     fn dialled(&mut self, dial: Dial, since: Duration, is_late: bool, now: Duration) {
         match dial.poll(POLL) {
             Some(Ok(dialled)) => {
-                match Connection::start(&self.config, &dialled, &self.failed_decoders, self.tuning) {
+                self.failed_decoders.retain(|(_, then)| now.saturating_sub(*then) < DECODER_FORGIVEN);
+                let failed: Vec<String> =
+                    self.failed_decoders.iter().map(|(decoder, _)| decoder.clone()).collect();
+                match Connection::start(&self.config, &dialled, &failed, self.tuning) {
                     Ok(connection) => {
-                        self.stage = Stage::Opening {
-                            connection: Box::new(connection),
-                            since: now,
-                            bytes: 0,
-                            moved: now,
-                        };
+                        let (connection, opening) =
+                            (Box::new(connection), Opening::new(self.clock.monotonic()));
+                        self.stage = Stage::Opening { connection, opening };
                     }
                     Err(fault) => self.fault(&fault, None, now),
                 }
@@ -172,32 +181,27 @@ impl LiveSource {
         }
     }
 
-    fn opened(
-        &mut self,
-        mut connection: Box<Connection>,
-        since: Duration,
-        (known_bytes, moved): (u64, Duration),
-        now: Duration,
-    ) -> Option<Frame> {
-        let bytes = connection.tally().bytes;
-        let moved = if bytes > known_bytes { now } else { moved };
-        match connection.pull(POLL) {
+    fn opened(&mut self, mut connection: Box<Connection>, mut opening: Opening) -> Option<Frame> {
+        let pulled = connection.pull(POLL);
+        let now = self.clock.monotonic();
+        let fault = match pulled {
             Ok(Some(arrived)) => {
-                let now = self.clock.monotonic();
                 self.timeline.connected();
                 self.watch.connected(now);
-                self.link.enter(LinkPhase::Streaming, self.clock.now(), None);
-                self.link.change(|state| (state.attempts, state.connections) = (0, state.connections + 1));
-                self.size = None;
+                self.tell_connected();
+                (self.size, self.sizes_told) = (None, 0);
                 return self.take(connection, now, arrived);
             }
-            Ok(None) if now.saturating_sub(since) >= FIRST_FRAME || now.saturating_sub(moved) >= PACKET => {
-                let fault = LinkFault::TimedOut { while_doing: "waiting for the first picture" };
-                self.fault(&fault, Some((connection, None)), now);
-            }
-            Ok(None) => self.stage = Stage::Opening { connection, since, bytes, moved },
-            Err(fault) => self.fault(&fault, Some((connection, None)), now),
-        }
+            Ok(None) => match opening.look(now, &connection.tally(), self.config.stall_timeout()) {
+                Ok(()) => {
+                    self.stage = Stage::Opening { connection, opening };
+                    return None;
+                }
+                Err(overdue) => overdue_fault(overdue, &connection),
+            },
+            Err(fault) => fault,
+        };
+        self.fault(&fault, Some((connection, None)), now);
         None
     }
 
@@ -227,6 +231,7 @@ impl LiveSource {
             self.fault(&fault, Some((connection, Some(since))), now);
             return None;
         }
+        let is_first = self.size.is_none();
         self.note_size((arrived.picture.width(), arrived.picture.height()), &connection);
         let known = self.belief.state();
         let captured_at = self.belief.captured(received_at, now, arrived.stamp);
@@ -242,6 +247,9 @@ impl LiveSource {
             state.frames_lost += lost;
             (state.clock, state.clock_jumps) = (clock, clock_jumps);
         });
+        if is_first || self.sequence.is_multiple_of(TOLD_AGAIN) {
+            self.tell_up();
+        }
         let sequence = self.sequence;
         self.sequence += 1;
         let presented_at = self.timeline.present(now, arrived.stated);
@@ -250,75 +258,23 @@ impl LiveSource {
         Some(Frame { camera, sequence, captured_at, received_at, presented_at, picture: arrived.picture })
     }
 
-    /// The first frame of a connection, or one of another size than that before it.
-    fn note_size(&mut self, size: (u32, u32), connection: &Connection) {
-        if self.size == Some(size) {
-            return;
-        }
-        self.size = Some(size);
-        let facts = connection.facts();
-        tracing::info!(
-            source = self.name,
-            camera = %self.camera,
-            width = facts.width,
-            height = facts.height,
-            codec = facts.codec.as_deref().unwrap_or("none"),
-            decoder = facts.decoder.as_deref().unwrap_or("none"),
-            "camera streams"
-        );
-        self.link.change(|state| state.facts = Some(facts));
-    }
-
-    /// Says so when the camera's clock is thought of otherwise than before.
-    fn note_clock(&self, known: ClockState) {
-        let thought = self.belief.state();
-        if std::mem::discriminant(&known) == std::mem::discriminant(&thought) {
-            return;
-        }
-        let (camera, jumps) = (&self.camera, self.belief.jumps());
-        match thought {
-            ClockState::Unknown => {}
-            ClockState::Believed { offset_us } => {
-                tracing::info!(%camera, offset_us, "the camera's clock is believed");
-            }
-            ClockState::Wrong { offset_us } => {
-                tracing::warn!(%camera, offset_us, "the camera's clock is more than an hour off: arrival counts");
-            }
-            ClockState::Jumped { offset_us } => {
-                tracing::warn!(%camera, offset_us, jumps, "the camera's clock has jumped: arrival counts for now");
-            }
-        }
-    }
-
     /// Ends what is open and sets the time of the next connect. `open` is the session, and since when it streamed.
     fn fault(&mut self, fault: &LinkFault, open: Option<(Box<Connection>, Option<Duration>)>, now: Duration) {
         let mut streamed = Duration::ZERO;
         if let Some((connection, since)) = open {
             streamed = since.map_or(Duration::ZERO, |since| now.saturating_sub(since));
             if let (LinkFault::Decoder { .. }, None, Some(decoder)) = (fault, since, connection.decoder()) {
-                self.failed_decoders.retain(|other| *other != decoder);
-                self.failed_decoders.push(decoder);
+                self.failed_decoders.retain(|(other, _)| *other != decoder);
+                self.failed_decoders.push((decoder, now));
             }
             self.tear_downs.start(connection.into_chain(), now);
+        }
+        if fault.is_stall() {
+            metric::camera_stall(&self.camera);
         }
         let wait = self.retry.wait(fault.healing(), streamed);
         self.stage = Stage::Waiting(now.saturating_add(wait));
         self.say(fault);
-    }
-
-    /// Puts a fault into the state, and into the log when it is another one than before.
-    fn say(&self, fault: &LinkFault) {
-        let state = self.link.state();
-        let is_new = state.fault.as_ref().map(std::mem::discriminant) != Some(std::mem::discriminant(fault));
-        if is_new {
-            let (source, camera) = (&self.name, &self.camera);
-            match fault.healing() {
-                Healing::ByTime => tracing::warn!(source, %camera, reason = %fault, "camera fails"),
-                Healing::ByHand => tracing::error!(source, %camera, reason = %fault, "camera fails"),
-            }
-        }
-        let phase = if fault.is_stall() { LinkPhase::Stalled } else { LinkPhase::Failed };
-        self.link.enter(phase, self.clock.now(), Some(fault.clone()));
     }
 
     /// Stops whatever is open.
@@ -330,11 +286,25 @@ impl LiveSource {
             }
             Stage::Waiting(_) | Stage::Dialling { .. } => {}
         }
+        self.tell_end();
+    }
+}
+
+fn overdue_fault(overdue: Overdue, connection: &Connection) -> LinkFault {
+    match overdue {
+        Overdue::Silent => LinkFault::TimedOut { while_doing: "waiting for the first packet" },
+        Overdue::Keyless => LinkFault::TimedOut {
+            while_doing: "waiting for a keyframe, of which there should be one in 30 s",
+        },
+        Overdue::Undecoded => LinkFault::Decoder {
+            reason: format!("{} makes no pictures of the stream", connection.decoder().unwrap_or_default()),
+        },
     }
 }
 
 impl FrameSource for LiveSource {
     fn next_frame(&mut self) -> Result<Option<Frame>, SourceError> {
+        self.asked = true;
         while !self.link.is_stopped() {
             let now = self.clock.monotonic();
             self.tear_downs.sweep(now, &self.camera);

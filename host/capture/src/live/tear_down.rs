@@ -67,8 +67,13 @@ impl TearDowns {
         }
     }
 
+    /// Those that have not stopped yet, whether in time or not.
+    pub(crate) fn ending(&self) -> usize {
+        self.ending.len()
+    }
+
     /// Those that have been left behind and still have not stopped.
-    pub(crate) fn hanging(&self) -> usize {
+    fn hanging(&self) -> usize {
         self.ending.iter().filter(|ending| ending.reported).count()
     }
 

@@ -2,6 +2,8 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses a part of it")]
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "it is only called from tests, which may")]
 
+pub mod camera;
+
 use std::path::Path;
 use std::sync::Arc;
 

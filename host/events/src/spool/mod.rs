@@ -27,7 +27,7 @@
 //! *No damaged record is delivered.* A checksum covers sequence, event id, key and payload, so that a record which
 //! was changed or which stands in another's place is seen. It is moved to the dead letters with the reason and
 //! counted, and the others are delivered. A file whose structure is damaged is rebuilt from every record that can
-//! still be read (see [`recovery`]); the damaged file is kept beside it.
+//! still be read (see `recovery`); the damaged file is kept beside it.
 //!
 //! *The quota is a wall, not a hint.* Above `disk_bytes_max` new records are refused with [`SpoolError::Full`] and
 //! counted. Cursors still move and dead letters are still taken, so that a full spool can drain. What is accepted is
