@@ -8,26 +8,33 @@ pub const BACKOFF_MAX: Duration = Duration::from_secs(30);
 /// The first wait.
 pub const BACKOFF_MIN: Duration = Duration::from_millis(100);
 
-/// Waits double from [`BACKOFF_MIN`] to [`BACKOFF_MAX`], each spread by 20 % up and down, so that many that failed
+/// Waits double from the first to a cap, each spread by 20 % up and down, so that many that failed
 /// together do not come back together.
 #[derive(Debug, Clone)]
 pub struct Backoff {
+    first: Duration,
+    cap: Duration,
     attempt: u32,
     noise: u64,
 }
 
 impl Backoff {
-    /// Starts at the first wait. Different seeds give different spreads.
+    /// From [`BACKOFF_MIN`] to [`BACKOFF_MAX`]. Different seeds give different spreads.
     pub const fn new(seed: u64) -> Self {
+        Self::between(BACKOFF_MIN, BACKOFF_MAX, seed)
+    }
+
+    /// From `first` to `cap`.
+    pub const fn between(first: Duration, cap: Duration, seed: u64) -> Self {
         // The generator below must not start at zero.
-        Self { attempt: 0, noise: seed | 1 }
+        Self { first, cap, attempt: 0, noise: seed | 1 }
     }
 
     /// How long to wait now.
     pub fn wait(&mut self) -> Duration {
-        let doubled = BACKOFF_MIN.saturating_mul(1_u32.checked_shl(self.attempt).unwrap_or(u32::MAX));
+        let doubled = self.first.saturating_mul(1_u32.checked_shl(self.attempt).unwrap_or(u32::MAX));
         self.attempt = self.attempt.saturating_add(1).min(31);
-        doubled.min(BACKOFF_MAX).mul_f64(0.8 + 0.4 * self.share())
+        doubled.min(self.cap).mul_f64(0.8 + 0.4 * self.share())
     }
 
     /// The attempt succeeded: the next failure waits the first wait again.

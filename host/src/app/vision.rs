@@ -369,8 +369,8 @@ mod tests {
     const ASKING: usize = 4;
     const CALLS: u32 = 50;
     /// By how many calls one may be behind another: whoever asks waits for one call of each of the others at most, and
-    /// the scheduler may let one come late now and then.
-    const BEHIND_MAX: u32 = 3;
+    /// the scheduler may let one come late now and then: it has said that it asks, and does not yet.
+    const BEHIND_MAX: u32 = 8;
 
     #[test]
     fn whoever_waits_for_a_network_is_served_before_another_is_served_again() {
@@ -390,7 +390,7 @@ mod tests {
                 while !all_others_ask(own) {
                     thread::sleep(Duration::from_micros(100));
                 }
-                thread::sleep(Duration::from_millis(1));
+                thread::sleep(Duration::from_millis(4));
                 served[own] += 1;
                 let behind = served.iter().max().unwrap() - served.iter().min().unwrap();
                 behind_max = behind_max.max(behind);

@@ -28,14 +28,20 @@ fn refusal(folder: &Path, args: &[&str]) -> String {
     said
 }
 
-#[test]
-fn a_probe_says_what_a_camera_sends_or_what_would_be_right() {
-    let folder = tempfile::tempdir().unwrap();
-    let film = folder.path().join("street.mp4");
+/// A camera at `/street` that asks for a password.
+fn camera_with_a_login(folder: &Path) -> RtspServer {
+    let film = folder.join("street.mp4");
     street(&film, 50);
     let server = RtspServer::start().unwrap();
     let login = Login::new("viewer", PASSWORD, &[Scheme::DigestMd5]);
     server.mount("/street", Mount::new(Video::from_mp4(&film).unwrap()).login(login)).unwrap();
+    server
+}
+
+#[test]
+fn a_probe_says_what_a_camera_sends_or_what_would_be_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let server = camera_with_a_login(folder.path());
     let address = server.address("/street");
     let known = ["--user", "viewer", "--password-env", "GATE_PASSWORD"];
     let output = cameras(folder.path(), &[["probe", "--json", &address].as_slice(), &known].concat());
@@ -56,11 +62,7 @@ fn a_probe_says_what_a_camera_sends_or_what_would_be_right() {
 #[test]
 fn a_check_connects_to_network_cameras_and_says_what_they_send() {
     let folder = tempfile::tempdir().unwrap();
-    let film = folder.path().join("street.mp4");
-    street(&film, 50);
-    let server = RtspServer::start().unwrap();
-    let login = Login::new("viewer", PASSWORD, &[Scheme::DigestMd5]);
-    server.mount("/street", Mount::new(Video::from_mp4(&film).unwrap()).login(login)).unwrap();
+    let server = camera_with_a_login(folder.path());
     let camera = |id: &str, address: &str| {
         let password = "credentials: { user: viewer, password: { environment: GATE_PASSWORD } }";
         format!("  - {{ id: {id}, source: {{ rtsp: {{ address: \"{address}\", {password} }} }} }}\n")

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use ovr_domain::backoff::Backoff;
+
 use crate::live::fault::Healing;
 
 /// The wait after the first fault.
@@ -16,45 +18,36 @@ const CAP_BY_HAND: Duration = Duration::from_secs(30);
 /// A stream that held for so long has earned a fresh start; one that breaks sooner waits longer each time.
 const PROVEN: Duration = Duration::from_secs(2);
 
-/// Waits double from 250 ms up to a cap that depends on the fault, each spread by 20 % up and down, so that cameras that
-/// failed together do not come back together. Each kind of fault has its own count: a camera that was away for an hour and
-/// refuses the first password of its new life is asked again at once.
+/// Waits double from 250 ms up to a cap that depends on the fault. Each kind of fault has its own count: a camera that was
+/// away for an hour and refuses the first password of its new life is asked again at once.
 #[derive(Debug, Clone)]
 pub(crate) struct Retry {
-    /// Since the link last held: by time, by start, by hand.
-    faults: [u32; 3],
-    noise: u64,
+    time: Backoff,
+    start: Backoff,
+    hand: Backoff,
 }
 
 impl Retry {
     /// Different seeds give different spreads.
     pub(crate) fn new(seed: u64) -> Self {
-        // The generator below must not start at zero.
-        Self { faults: [0; 3], noise: seed | 1 }
+        let until = |cap| Backoff::between(FIRST, cap, seed);
+        Self { time: until(CAP_BY_TIME), start: until(CAP_BY_START), hand: until(CAP_BY_HAND) }
     }
 
     /// How long to wait after a fault of a link that had streamed for `streamed`.
     pub(crate) fn wait(&mut self, healing: Healing, streamed: Duration) -> Duration {
+        let Self { time, start, hand } = self;
         if streamed >= PROVEN {
-            self.faults = [0; 3];
+            for backoff in [&mut *time, &mut *start, &mut *hand] {
+                backoff.reset();
+            }
         }
-        let [by_time, by_start, by_hand] = &mut self.faults;
-        let (faults, cap) = match healing {
-            Healing::Time => (by_time, CAP_BY_TIME),
-            Healing::Start => (by_start, CAP_BY_START),
-            Healing::Hand => (by_hand, CAP_BY_HAND),
-        };
-        let doubled = FIRST.saturating_mul(1_u32.checked_shl(*faults).unwrap_or(u32::MAX));
-        *faults = faults.saturating_add(1).min(31);
-        doubled.min(cap).mul_f64(0.8 + 0.4 * self.share())
-    }
-
-    /// The next number of Marsaglia's xorshift64 (2003), as 0 to 1.
-    fn share(&mut self) -> f64 {
-        self.noise ^= self.noise << 13;
-        self.noise ^= self.noise >> 7;
-        self.noise ^= self.noise << 17;
-        (self.noise >> 11) as f64 / (1_u64 << 53) as f64
+        match healing {
+            Healing::Time => time,
+            Healing::Start => start,
+            Healing::Hand => hand,
+        }
+        .wait()
     }
 }
 
