@@ -107,6 +107,19 @@ pub enum HealthWarning {
     PlatesSmall,
 }
 
+impl HealthWarning {
+    /// Every warning, with the name that it has in answers and metrics.
+    pub const ALL: [(Self, &'static str); 7] = [
+        (Self::Moved, "moved"),
+        (Self::Covered, "covered"),
+        (Self::Dark, "dark"),
+        (Self::Overexposed, "overexposed"),
+        (Self::Blurred, "blurred"),
+        (Self::FewerReads, "fewer_reads"),
+        (Self::PlatesSmall, "plates_small"),
+    ];
+}
+
 /// Which picture is wanted of a camera.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Snapshot {
@@ -161,6 +174,13 @@ pub trait CameraBoard: Send + Sync {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_warning_has_in_metrics_the_name_that_it_has_in_answers() {
+        for (warning, name) in HealthWarning::ALL {
+            assert_eq!(serde_json::to_string(&warning).unwrap(), format!("\"{name}\""));
+        }
+    }
 
     #[test]
     fn states_and_warnings_are_written_in_snake_case_and_read_back() {

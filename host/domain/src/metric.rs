@@ -6,6 +6,7 @@
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use std::time::Duration;
 
+use crate::camera::{CameraHealth, HealthWarning};
 use crate::ids::CameraId;
 
 /// Describes every metric to the recorder that is installed.
@@ -41,6 +42,19 @@ pub fn describe() {
 }
 
 fn describe_cameras() {
+    describe_gauge!("ovr_camera_frames_per_second", "Frames a second over the last seconds, by camera");
+    describe_gauge!("ovr_camera_plates_last_hour", "Plates read in the last hour, by camera");
+    describe_gauge!(
+        "ovr_camera_plate_width_pixels",
+        "Median width of the last plates that were read, by camera"
+    );
+    describe_gauge!("ovr_camera_sharpness", "Median sharpness of the last plates that were read, by camera");
+    describe_gauge!("ovr_camera_exposure_ratio", "Median luma of the last pictures, 0 to 1, by camera");
+    describe_gauge!(
+        "ovr_camera_warning",
+        "1 while a camera's picture asks for a technician, by camera and outcome (moved, covered, dark, overexposed, \
+         blurred, fewer_reads, plates_small)"
+    );
     describe_gauge!("ovr_camera_up", "1 while frames of a network camera come, by camera");
     describe_counter!(
         "ovr_camera_reconnects_total",
@@ -78,6 +92,31 @@ fn describe_plugins() {
 /// due), `still` (nothing moved and nothing was followed), `looked_at` or `failed` (a network gave an error).
 pub fn frame(camera: &CameraId, outcome: &'static str) {
     counter!("ovr_frames_total", "camera" => camera.to_string(), "outcome" => outcome).increment(1);
+}
+
+/// How well a camera sees, and its frames a second.
+pub fn camera_health(camera: &CameraId, fps: f32, health: &CameraHealth) {
+    let id = || camera.to_string();
+    gauge!("ovr_camera_frames_per_second", "camera" => id()).set(f64::from(fps));
+    gauge!("ovr_camera_plates_last_hour", "camera" => id()).set(f64::from(health.reads_last_hour));
+    if let Some(width) = health.plate_width_px {
+        gauge!("ovr_camera_plate_width_pixels", "camera" => id()).set(f64::from(width));
+    }
+    if let Some(sharpness) = health.sharpness {
+        gauge!("ovr_camera_sharpness", "camera" => id()).set(f64::from(sharpness));
+    }
+    if let Some(exposure) = health.exposure {
+        gauge!("ovr_camera_exposure_ratio", "camera" => id()).set(f64::from(exposure));
+    }
+    for (warning, name) in HealthWarning::ALL {
+        let holds = f64::from(u8::from(health.warnings.contains(&warning)));
+        gauge!("ovr_camera_warning", "camera" => id(), "outcome" => name).set(holds);
+    }
+}
+
+/// A camera gives no frames for now.
+pub fn camera_without_frames(camera: &CameraId) {
+    gauge!("ovr_camera_frames_per_second", "camera" => camera.to_string()).set(0.0);
 }
 
 /// Whether frames of a network camera come.

@@ -20,7 +20,7 @@ use ovr_domain::port::SourceError;
 use ovr_domain::time::Clock;
 use ovr_domain::track::Detection;
 use ovr_domain::view::View;
-use ovr_domain::{CameraId, Frame, PlateRead, RgbImage, Timestamp};
+use ovr_domain::{CameraId, Frame, PlateRead, RgbImage, Timestamp, metric};
 
 use super::overlay;
 use super::queue::FrameQueue;
@@ -108,7 +108,14 @@ impl Card {
     pub(crate) fn due(&self, frame: &Frame) {
         if self.lock().sight.is_due(frame.presented_at) {
             let grid = sight::grid_of(&frame.picture);
-            self.lock().sight.see(&grid, frame.presented_at);
+            let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
+            let uptime = monotonic.saturating_sub(self.began.1);
+            let (fps, health) = {
+                let mut state = self.lock();
+                state.sight.see(&grid, frame.presented_at);
+                (Self::fps(&mut state, monotonic), state.sight.health(now, uptime))
+            };
+            metric::camera_health(&self.id, fps, &health);
         }
     }
 
@@ -152,6 +159,7 @@ impl Card {
             let mut state = self.lock();
             (state.newest.take(), state.looked.take())
         };
+        metric::camera_without_frames(&self.id);
         drop(frames);
     }
 

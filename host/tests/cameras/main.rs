@@ -9,6 +9,7 @@
 
 mod away;
 mod commands;
+mod many;
 mod network;
 mod program;
 mod view;

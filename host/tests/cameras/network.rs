@@ -86,6 +86,14 @@ fn a_street_over_the_network_gives_the_plates_of_its_file_and_its_password_is_fo
     let net = listed["cameras"].as_array().unwrap().iter().find(|camera| camera["id"] == "net").unwrap();
     assert_eq!((net["phase"].as_str(), net["width"].as_u64()), (Some("streaming"), Some(1280)), "{net}");
     assert!(net["frames"].as_u64().unwrap() > 150 && net["reads"].as_u64().unwrap() > 8, "{net}");
+    let (status, body_of_metrics) = get(&address, "/metrics", &token);
+    let metrics = String::from_utf8_lossy(&body_of_metrics).into_owned();
+    assert_eq!(status, 200);
+    for line in ["ovr_camera_up{camera=\"net\"} 1", "ovr_camera_warning{camera=\"net\",outcome=\"moved\"} 0"]
+    {
+        assert!(metrics.contains(line), "{line} is missing in {metrics}");
+    }
+    assert!(metrics.contains("ovr_camera_frames_per_second{camera=\"net\"} "), "{metrics}");
     let (status, jpeg) = get(&address, "/api/v1/cameras/net/snapshot.jpg?overlay=true", &token);
     assert_eq!(status, 200, "{}", String::from_utf8_lossy(&jpeg));
     assert_eq!(jpeg.get(..2), Some([0xff, 0xd8].as_slice()));
@@ -115,13 +123,13 @@ fn counting(file: &Path, frames: usize) {
 }
 
 /// Threads and open files of a process.
-fn in_use(pid: u32) -> (usize, usize) {
+pub(crate) fn in_use(pid: u32) -> (usize, usize) {
     let count = |what: &str| std::fs::read_dir(format!("/proc/{pid}/{what}")).unwrap().count();
     (count("task"), count("fd"))
 }
 
 /// Every camera's state, by its id.
-fn states(address: &str, token: &str) -> BTreeMap<String, Value> {
+pub(crate) fn states(address: &str, token: &str) -> BTreeMap<String, Value> {
     let (status, body) = get(address, "/api/v1/cameras", token);
     assert_eq!(status, 200);
     let listed: Value = serde_json::from_slice(&body).unwrap();
