@@ -87,7 +87,7 @@ impl App {
         let vision = Arc::new(Vision::open(&config, &clock).map_err(Refusal::from)?);
         let mut cameras = Vec::new();
         for camera in &options.cameras {
-            cameras.push(rooms::open_configured(camera, options.realtime, &clock)?);
+            cameras.push(rooms::open_camera(camera, options.realtime, &clock)?);
         }
         let plugins = PluginRoom::open(&config, &state.path, &clock);
         let board = Arc::new(Board::default());

@@ -7,7 +7,6 @@ use anyhow::Context as _;
 use ovr_capture::SourceConfig;
 use ovr_domain::ids::NAME_BYTES_MAX;
 use ovr_domain::time::{Clock, SystemClock};
-use ovr_domain::view::View;
 use ovr_domain::{CameraId, SiteId};
 use ovr_events::assemble::{Assembler, Emission};
 use ovr_vision::motion::MotionGate;
@@ -26,24 +25,24 @@ use super::vision::{Models, Vision};
 use crate::config::{CAMERAS_MAX, CameraConfig, Config};
 use crate::print::Refusal;
 
-/// The sources of a command line, each with a camera named after it.
-pub(crate) fn sources_named(named: &[String]) -> Result<Vec<(CameraId, SourceConfig)>, Refusal> {
-    let mut sources: Vec<(CameraId, SourceConfig)> = Vec::new();
+/// The sources of a command line, each as a camera that is named after it and looks everywhere.
+pub(crate) fn cameras_named(named: &[String]) -> Result<Vec<CameraConfig>, Refusal> {
+    let mut cameras: Vec<CameraConfig> = Vec::new();
     for text in named {
         let source: SourceConfig =
             text.parse().map_err(|error| Refusal(format!("--source {text}: {error}")))?;
-        let mut id = camera_id(&source, sources.len());
-        let mut number = sources.len();
-        while sources.iter().any(|(other, _)| *other == id) {
+        let mut id = camera_id(&source, cameras.len());
+        let mut number = cameras.len();
+        while cameras.iter().any(|other| other.id == id) {
             number += 1;
             id = CameraId::numbered("camera", number);
         }
-        sources.push((id, source));
+        cameras.push(CameraConfig::of_source((id, source)));
     }
-    if sources.len() > CAMERAS_MAX {
-        return Err(Refusal(format!("{} sources: expected at most {CAMERAS_MAX}", sources.len())));
+    if cameras.len() > CAMERAS_MAX {
+        return Err(Refusal(format!("{} sources: expected at most {CAMERAS_MAX}", cameras.len())));
     }
-    Ok(sources)
+    Ok(cameras)
 }
 
 /// The file's name without its ending, in the characters that a camera's name may have.
@@ -61,27 +60,18 @@ fn camera_id(source: &SourceConfig, index: usize) -> CameraId {
     CameraId::new(&name).unwrap_or_else(|_| CameraId::numbered("camera", index + 1))
 }
 
-/// Opens a camera of the configuration; what is wrong with it is a refusal.
-pub(crate) fn open_configured(
+/// Opens a camera; what is wrong with it is a refusal.
+pub(crate) fn open_camera(
     camera: &CameraConfig,
     realtime: bool,
     clock: &Arc<dyn Clock>,
 ) -> Result<OpenCamera, Refusal> {
     let view = camera.view.build().map_err(|problem| Refusal(problem.to_string()))?;
-    Ok(OpenCamera { view, ..open_camera(&camera.id, &camera.source, realtime, clock)? })
-}
-
-/// Opens a source that is no camera of the configuration, as a benchmark does: it looks everywhere.
-pub(crate) fn open_camera(
-    id: &CameraId,
-    source: &SourceConfig,
-    realtime: bool,
-    clock: &Arc<dyn Clock>,
-) -> Result<OpenCamera, Refusal> {
+    let CameraConfig { id, source, .. } = camera;
     let options = ovr_capture::Options { realtime, ..ovr_capture::Options::default() };
     let opened = ovr_capture::open_source(id.clone(), source, options, Arc::clone(clock))?;
     let when_full = if realtime || source.is_live() { WhenFull::DropOldest } else { WhenFull::Wait };
-    Ok(OpenCamera { id: id.clone(), name: source.name(), source: opened, when_full, view: View::default() })
+    Ok(OpenCamera { id: id.clone(), name: source.name(), source: opened, when_full, view })
 }
 
 /// What all cameras share.
@@ -164,9 +154,9 @@ mod tests {
         let named =
             ["a/Gate 1.mp4", "b/Gate 1.mkv", "test:64x64@5", "ü.mp4", "camera-2.mp4"].map(str::to_owned);
         let ids: Vec<String> =
-            sources_named(&named).unwrap().into_iter().map(|(id, _)| id.to_string()).collect();
+            cameras_named(&named).unwrap().into_iter().map(|camera| camera.id.to_string()).collect();
         assert_eq!(ids, ["Gate_1", "camera-2", "test-3", "_", "camera-5"]);
-        let refusal = sources_named(&["test:nonsense".to_owned()]).unwrap_err();
+        let refusal = cameras_named(&["test:nonsense".to_owned()]).unwrap_err();
         assert!(refusal.0.contains("test:WIDTHxHEIGHT@FPS"), "{}", refusal.0);
     }
 }

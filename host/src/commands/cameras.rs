@@ -167,7 +167,7 @@ fn snapshot(config: &Config, args: &CamerasSnapshot) -> anyhow::Result<ExitCode>
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
     // What is wrong with the models is said before anybody waits for a camera.
     let vision = if args.plain { None } else { Some(Vision::open(config, &clock).map_err(Refusal::from)?) };
-    let opened = rooms::open_configured(camera, false, &clock)?;
+    let opened = rooms::open_camera(camera, false, &clock)?;
     let (view, source) = (opened.view, opened.source);
     let frame = settled_frame(&camera.id, source)?;
     let (width, height) = (frame.picture.width(), frame.picture.height());

@@ -77,7 +77,7 @@ fn camera(camera: &CameraConfig, clock: &Arc<dyn Clock>) -> Result<String, Strin
         let facts = probe_live(rtsp, CAMERA_DEADLINE, clock).map_err(|error| error.to_string())?;
         return Ok(video(&facts.video, Some(facts.fps_measured)));
     }
-    let opened = rooms::open_configured(camera, false, clock).map_err(|refusal| refusal.to_string())?;
+    let opened = rooms::open_camera(camera, false, clock).map_err(|refusal| refusal.to_string())?;
     Ok(opened.video().map_or_else(|| opened.name.clone(), |facts| video(facts, facts.fps)))
 }
 

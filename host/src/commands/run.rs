@@ -43,8 +43,7 @@ pub(crate) fn run(config: Config, folder: Option<&Path>, args: &Run) -> anyhow::
 /// The sources of the command line, else the cameras of the configuration.
 fn cameras(config: &Config, named: &[String]) -> Result<Vec<CameraConfig>, Refusal> {
     if !named.is_empty() {
-        let sources = crate::app::rooms::sources_named(named)?;
-        return Ok(sources.into_iter().map(CameraConfig::of_source).collect());
+        return crate::app::rooms::cameras_named(named);
     }
     let cameras = config.cameras.cameras.clone();
     if cameras.is_empty() {

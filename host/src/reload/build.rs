@@ -81,7 +81,7 @@ impl Parts {
             if running.cameras.cameras.contains(camera) {
                 continue;
             }
-            let open = rooms::open_configured(camera, self.realtime, &self.clock);
+            let open = rooms::open_camera(camera, self.realtime, &self.clock);
             let wrong = |problem| Wrong { file: "cameras", key: format!("cameras[{index}].source"), problem };
             opened.push(open.map_err(|refusal| wrong(refusal.0))?);
         }

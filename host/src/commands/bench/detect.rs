@@ -149,8 +149,8 @@ impl Bench {
         let thresholds = self.thresholds;
         let mut scores: Vec<ClipScore> = self.detectors.iter().map(|_| ClipScore::default()).collect();
         let mut pictures = 0_usize;
-        for (camera, source) in rooms::sources_named(&named)? {
-            let mut source = rooms::open_camera(&camera, &source, false, &clock)?.source;
+        for camera in rooms::cameras_named(&named)? {
+            let mut source = rooms::open_camera(&camera, false, &clock)?.source;
             while let Some(frame) = source.next_frame().map_err(Refusal::from)? {
                 if frame.sequence % self.every != 0 {
                     continue;

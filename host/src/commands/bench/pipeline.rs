@@ -29,7 +29,7 @@ use crate::app::rooms::{self, Common};
 use crate::app::stages::Stages;
 use crate::app::vision::Vision;
 use crate::cli::BenchPipeline;
-use crate::config::Config;
+use crate::config::{CameraConfig, Config};
 use crate::print::Refusal;
 
 /// Frames of a source without an end.
@@ -49,8 +49,8 @@ const LATENCIES_MAX: usize = 1 << 20;
 
 pub(super) fn run(config: &Config, args: &BenchPipeline) -> anyhow::Result<ExitCode> {
     let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
-    let (camera, mut source) =
-        rooms::sources_named(std::slice::from_ref(&args.source))?.pop().context("there is no source")?;
+    let named = rooms::cameras_named(std::slice::from_ref(&args.source))?.pop();
+    let CameraConfig { id: camera, mut source, .. } = named.context("there is no source")?;
     if source.is_live() {
         let name = source.name();
         let problem = format!(
@@ -161,7 +161,8 @@ fn since(clock: &dyn Clock, start: Duration) -> f64 {
 
 impl Bench<'_> {
     fn open(&self, camera: &CameraId) -> anyhow::Result<OpenCamera> {
-        Ok(rooms::open_camera(camera, &self.source, false, &self.clock)?)
+        let camera = CameraConfig::of_source((camera.clone(), self.source.clone()));
+        Ok(rooms::open_camera(&camera, false, &self.clock)?)
     }
 
     /// Everything from the file to emissions, as `run` does it, with so many cameras.
