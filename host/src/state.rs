@@ -53,6 +53,12 @@ impl StateDir {
     }
 }
 
+/// Whether another process has the folder open.
+pub(crate) fn is_in_use(path: &Path) -> bool {
+    let lock = File::open(path.join(LOCK_FILE));
+    lock.is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+}
+
 fn read_or_mint(path: &Path, clock: &dyn Clock) -> Result<InstallId, Refusal> {
     let file = path.join(INSTALL_FILE);
     match std::fs::read_to_string(&file) {
@@ -97,9 +103,11 @@ mod tests {
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700, "the folder is for its user alone");
         let busy = StateDir::open(&path, &clock).err().unwrap();
+        assert!(is_in_use(&path));
         assert!(busy.0.contains("another ovr-alpr is using it"), "{}", busy.0);
         let install = first.install;
         drop(first);
+        assert!(!is_in_use(&path) && !is_in_use(&dir.path().join("nothing")));
         assert_eq!(StateDir::open(&path, &clock).unwrap().install, install);
     }
 

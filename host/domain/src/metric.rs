@@ -55,7 +55,10 @@ fn describe_cameras() {
         "1 while a camera's picture asks for a technician, by camera and outcome (moved, covered, dark, overexposed, \
          blurred, fewer_reads, plates_small)"
     );
-    describe_gauge!("ovr_camera_up", "1 while frames of a network camera come, by camera");
+    describe_gauge!(
+        "ovr_camera_up",
+        "1 while frames of a network camera come, by camera; no number once it is no more"
+    );
     describe_counter!(
         "ovr_camera_reconnects_total",
         "Connections to a network camera that gave frames, but for the first, by camera"
@@ -117,6 +120,24 @@ pub fn camera_health(camera: &CameraId, fps: f32, health: &CameraHealth) {
 /// A camera gives no frames for now.
 pub fn camera_without_frames(camera: &CameraId) {
     gauge!("ovr_camera_frames_per_second", "camera" => camera.to_string()).set(0.0);
+}
+
+/// A camera is no more: its gauges have no value, so that nobody is called for it.
+pub fn camera_gone(camera: &CameraId) {
+    let id = || camera.to_string();
+    for gauge in [
+        gauge!("ovr_camera_up", "camera" => id()),
+        gauge!("ovr_camera_frames_per_second", "camera" => id()),
+        gauge!("ovr_camera_plates_last_hour", "camera" => id()),
+        gauge!("ovr_camera_plate_width_pixels", "camera" => id()),
+        gauge!("ovr_camera_sharpness", "camera" => id()),
+        gauge!("ovr_camera_exposure_ratio", "camera" => id()),
+    ] {
+        gauge.set(f64::NAN);
+    }
+    for (_, name) in HealthWarning::ALL {
+        gauge!("ovr_camera_warning", "camera" => id(), "outcome" => name).set(f64::NAN);
+    }
 }
 
 /// Whether frames of a network camera come.

@@ -116,13 +116,17 @@ impl Card {
                 (Self::fps(&mut state, monotonic), state.sight.health(now, uptime))
             };
             metric::camera_health(&self.id, fps, &health);
+            if self.link.is_some() {
+                // What the source of this camera before a reload said at its end may have come after this one began.
+                metric::camera_up(&self.id, true);
+            }
         }
     }
 
     /// The detector has looked at a frame.
-    pub(crate) fn looked(&self, frame: &Frame, found: &[Detection]) {
+    pub(crate) fn looked<'a>(&self, frame: &Frame, found: impl Iterator<Item = &'a Detection>) {
         self.looks.fetch_add(1, Ordering::Relaxed);
-        let now = (frame.clone(), found.to_vec());
+        let now = (frame.clone(), found.copied().collect());
         let before = self.lock().looked.replace(now);
         drop(before);
     }
@@ -256,6 +260,7 @@ impl Board {
     /// Takes a camera's card away.
     pub(crate) fn take(&self, camera: &CameraId) {
         self.lock().remove(camera);
+        metric::camera_gone(camera);
     }
 }
 
@@ -347,7 +352,7 @@ mod tests {
     fn a_card_tells_what_its_camera_has_given() {
         let (board, card) = board();
         card.arrived(&frame(7));
-        card.looked(&frame(7), &[]);
+        card.looked(&frame(7), [].iter());
         card.read(None);
         let status = board.statuses().pop().unwrap();
         assert_eq!((status.frames, status.looks, status.reads), (1, 1, 1));
@@ -383,7 +388,7 @@ mod tests {
             confidence: 0.9,
             quad: None,
         };
-        card.looked(&frame(7), &[plate]);
+        card.looked(&frame(7), [plate].iter());
         let size = |still: &Still| {
             let image = image::load_from_memory(&still.jpeg).unwrap().into_rgb8();
             let yellow = image.pixels().filter(|p| p.0[0] > 150 && p.0[2] < 120).count();
@@ -402,7 +407,7 @@ mod tests {
         let (board, card) = board();
         assert!(!card.is_away(), "a file never is");
         card.arrived(&frame(7));
-        card.looked(&frame(7), &[]);
+        card.looked(&frame(7), [].iter());
         card.away();
         let id = CameraId::numbered("gate", 1);
         for overlay in [false, true] {

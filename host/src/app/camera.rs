@@ -204,7 +204,8 @@ impl CameraRoom {
                 return false;
             }
         };
-        self.card.looked(frame, &detections);
+        let clear = self.tuning.seen().tracker.high_threshold;
+        self.card.looked(frame, detections.iter().filter(|found| found.confidence >= clear));
         // By the source's own count, so that dropped frames and failed looks count as time, too.
         let elapsed = self.tracked.map_or(1, |last| frame.sequence.saturating_sub(last).max(1));
         self.tracked = Some(frame.sequence);

@@ -46,6 +46,13 @@ fn configured<'a>(config: &'a Config, id: &str) -> Result<&'a CameraConfig, Refu
 /// The network camera of an address, or one of cameras.yaml.
 fn named(config: &Config, name: &str) -> Result<RtspConfig, Refusal> {
     if !name.contains("://") {
+        if name.contains(['/', ':', '@']) {
+            // It may hold a password, so it is not repeated.
+            return Err(Refusal(
+                "this is neither an address nor the id of a camera: expected rtsp://HOST/PATH or rtsps://HOST/PATH"
+                    .to_owned(),
+            ));
+        }
         let camera = configured(config, name)?;
         return match &camera.source {
             SourceConfig::Rtsp(rtsp) => Ok(rtsp.clone()),
@@ -171,7 +178,12 @@ fn snapshot(config: &Config, args: &CamerasSnapshot) -> anyhow::Result<ExitCode>
     let (view, source) = (opened.view, opened.source);
     let frame = settled_frame(&camera.id, source)?;
     let (width, height) = (frame.picture.width(), frame.picture.height());
-    let found = vision.map(|vision| vision.detect(&frame.picture)).transpose()?;
+    let mut found = vision.map(|vision| vision.detect(&frame.picture)).transpose()?;
+    // What is fainter only helps to follow what was found before: it is no find.
+    let clear = config.tracking.tracker.high_threshold;
+    if let Some(found) = &mut found {
+        found.retain(|thing| thing.confidence >= clear);
+    }
     let drawn_view = found.is_some().then_some(&view);
     let jpeg = board::drawn(frame, drawn_view, found.as_deref().unwrap_or_default(), args.side_px_max)?;
     let file = args.out.clone().unwrap_or_else(|| format!("{}.jpg", camera.id).into());
@@ -268,6 +280,8 @@ mod tests {
         assert!(refused("film").contains("no network camera"));
         assert_eq!(refused("yard"), "there is no camera yard: cameras.yaml has gate, film");
         assert!(refused("http://10.0.0.8/b").contains("rtsp"));
+        let bare = refused("ovr:secret@10.0.0.8/b");
+        assert!(bare.contains("rtsp://HOST/PATH") && !bare.contains("secret"), "{bare}");
         assert!(!refused("rtsp://ovr:secret@10.0.0.8/b").contains("secret"));
     }
 }

@@ -21,7 +21,7 @@ use crate::app::{self, Backend};
 use crate::cli::Check;
 use crate::config::{CameraConfig, Config, plugins_folder};
 use crate::print;
-use crate::state::StateDir;
+use crate::state::{StateDir, is_in_use};
 
 /// How long a network camera may take to show what it sends.
 const CAMERA_DEADLINE: Duration = Duration::from_secs(8);
@@ -55,7 +55,9 @@ pub(crate) fn run(config: &Config, args: &Check) -> ExitCode {
     for plugin in plugins.list() {
         line(&format!("plugin {}", plugin.name), plugin_facts(plugin));
     }
-    if state.exists() {
+    if is_in_use(&state) {
+        line("state", Ok(format!("{} is in use by a running ovr-alpr: not looked into", state.display())));
+    } else if state.exists() {
         line("state", backend(config, &state, &clock, &plugins));
     } else {
         line("state", Ok(format!("{} does not exist yet: the first run makes it", state.display())));

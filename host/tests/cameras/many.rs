@@ -32,6 +32,8 @@ const RATE_TOLERANCE: f64 = 0.02;
 const FLAP: Duration = Duration::from_secs(10);
 /// How long after the source's return a camera may take to stream again.
 const BACK_WITHIN: Duration = Duration::from_secs(5);
+/// Longer than a camera may be away before its tracks end.
+const AWAY: Duration = Duration::from_secs(25);
 /// What memory may grow by after the warm-up, in the whole run.
 const GROWTH_MAX_BYTES: u64 = 48 << 20;
 
@@ -166,12 +168,15 @@ fn sixteen_cameras_of_which_four_come_and_go_are_back_in_time_and_the_twelve_do_
     let (start, before, held) = (yard.clock.monotonic(), yard.frames(), in_use(pid));
     let flapping = ["c0", "c1", "c2", "c3"];
     let (mut slowest, mut returns) = (Duration::ZERO, 0);
+    let leave_for = |span: Duration| {
+        for id in flapping {
+            yard.server.fault_for(&format!("/{}", &id[1..]), Fault::Refuse, span).unwrap();
+        }
+        std::thread::sleep(span);
+    };
     while yard.since(start) < soak() {
         std::thread::sleep(FLAP);
-        for id in flapping {
-            yard.server.fault_for(&format!("/{}", &id[1..]), Fault::Refuse, FLAP).unwrap();
-        }
-        std::thread::sleep(FLAP);
+        leave_for(FLAP);
         let returned = yard.clock.monotonic();
         let streams =
             |states: &BTreeMap<String, Value>| flapping.iter().all(|id| states[*id]["phase"] == "streaming");
@@ -186,6 +191,9 @@ fn sixteen_cameras_of_which_four_come_and_go_are_back_in_time_and_the_twelve_do_
     let others = shares(&before, &after, span).into_iter().filter(|(id, _)| !flapping.contains(&id.as_str()));
     let others: BTreeMap<String, f64> = others.collect();
     let (low, high) = extent(others.values());
+    // A track that is open holds its best frame, and with it a part of the decoder that gave it. The tracks of a camera that
+    // stays away end.
+    leave_for(AWAY);
     std::thread::sleep(LOOK_PERIOD);
     let now = in_use(pid);
     println!(

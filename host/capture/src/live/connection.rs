@@ -7,6 +7,7 @@ use gstreamer::prelude::*;
 use gstreamer_video as gst_video;
 use ovr_domain::{Picture, Timestamp};
 
+use crate::address::Scheme;
 use crate::credentials::Secret;
 use crate::format::Format;
 use crate::live::chain::{self, LiveChain};
@@ -35,6 +36,7 @@ pub(crate) struct Connection {
     live: LiveChain,
     format: Format,
     with_credentials: bool,
+    over_tls: bool,
     /// What must not stand in an error, whoever sent it.
     hidden: Vec<Secret>,
     queue_frames: u64,
@@ -52,10 +54,11 @@ impl Connection {
     ) -> Result<Self, LinkFault> {
         let live = chain::start(config, dialled, failed, tuning)?;
         let with_credentials = config.credentials.is_some();
+        let over_tls = config.address.scheme() == Scheme::Rtsps;
         let queue_frames = tuning.queue_frames.into();
         let hidden = config.address.hidden().map(Secret::new).chain(dialled.password.clone()).collect();
         let format = Format::default();
-        Ok(Self { live, format, with_credentials, hidden, queue_frames, taken: 0, lost: 0 })
+        Ok(Self { live, format, with_credentials, over_tls, hidden, queue_frames, taken: 0, lost: 0 })
     }
 
     /// The pipeline alone, to be stopped.
@@ -161,7 +164,13 @@ impl Connection {
             let inner = self.live.heard.lock();
             (inner.codec, inner.unknown_codec.clone())
         };
-        of_words(&error, debug, codec.is_some(), unknown, words)
+        match of_words(&error, debug, codec.is_some(), unknown, words) {
+            // A port that speaks plain RTSP waits for the end of what it takes for a request.
+            LinkFault::TimedOut { .. } if self.over_tls => LinkFault::TimedOut {
+                while_doing: "waiting for the camera's answer over TLS, which this port may not speak",
+            },
+            fault => fault,
+        }
     }
 }
 

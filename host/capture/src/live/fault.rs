@@ -128,7 +128,7 @@ fn unauthorised(with_credentials: bool) -> &'static str {
     if with_credentials {
         "the camera refuses user or password (401): check both, and that the user may see the stream"
     } else {
-        "the camera asks for a user and a password (401): give them under credentials"
+        "the camera asks for a user and a password (401): give them under credentials, or to `probe` by --user and --password-env"
     }
 }
 

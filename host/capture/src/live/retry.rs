@@ -13,13 +13,16 @@ const FIRST: Duration = Duration::from_millis(250);
 const CAP_BY_TIME: Duration = Duration::from_millis(1_250);
 /// Longest wait for what a camera says while it starts: with its spread and a connect it stays below 5 s.
 const CAP_BY_START: Duration = Duration::from_millis(3_500);
+/// The wait after the first fault that somebody must mend: many cameras lock a user out after five wrong passwords, and one
+/// that refuses the first password while it starts is still back within 5 s.
+const FIRST_BY_HAND: Duration = Duration::from_secs(3);
 /// Longest wait for what somebody must change.
 const CAP_BY_HAND: Duration = Duration::from_secs(30);
 /// A stream that held for so long has earned a fresh start; one that breaks sooner waits longer each time.
 const PROVEN: Duration = Duration::from_secs(2);
 
-/// Waits double from 250 ms up to a cap that depends on the fault. Each kind of fault has its own count: a camera that was
-/// away for an hour and refuses the first password of its new life is asked again at once.
+/// Waits double from a first one up to a cap, both by the kind of the fault. Each kind of fault has its own count: a camera that was
+/// away for an hour and refuses the first password of its new life is asked again soon.
 #[derive(Debug, Clone)]
 pub(crate) struct Retry {
     time: Backoff,
@@ -30,8 +33,12 @@ pub(crate) struct Retry {
 impl Retry {
     /// Different seeds give different spreads.
     pub(crate) fn new(seed: u64) -> Self {
-        let until = |cap| Backoff::between(FIRST, cap, seed);
-        Self { time: until(CAP_BY_TIME), start: until(CAP_BY_START), hand: until(CAP_BY_HAND) }
+        let until = |first, cap| Backoff::between(first, cap, seed);
+        Self {
+            time: until(FIRST, CAP_BY_TIME),
+            start: until(FIRST, CAP_BY_START),
+            hand: until(FIRST_BY_HAND, CAP_BY_HAND),
+        }
     }
 
     /// How long to wait after a fault of a link that had streamed for `streamed`.
@@ -60,13 +67,16 @@ mod tests {
     }
 
     #[test]
-    fn waits_double_from_250_ms_to_the_cap_of_their_kind() {
-        let caps =
-            [(Healing::Time, CAP_BY_TIME), (Healing::Start, CAP_BY_START), (Healing::Hand, CAP_BY_HAND)];
-        for (healing, cap) in caps {
+    fn waits_double_from_the_first_to_the_cap_of_their_kind() {
+        let kinds = [
+            (Healing::Time, FIRST, CAP_BY_TIME),
+            (Healing::Start, FIRST, CAP_BY_START),
+            (Healing::Hand, FIRST_BY_HAND, CAP_BY_HAND),
+        ];
+        for (healing, first, cap) in kinds {
             let mut retry = Retry::new(7);
             for fault in 0..50_u32 {
-                let ideal = FIRST.saturating_mul(1 << fault.min(20)).min(cap);
+                let ideal = first.saturating_mul(1 << fault.min(20)).min(cap);
                 let wait = retry.wait(healing, Duration::ZERO);
                 assert!(within_a_fifth(wait, ideal), "{fault}: {wait:?}, not about {ideal:?}");
             }
@@ -79,8 +89,8 @@ mod tests {
         for _ in 0..5 {
             retry.wait(Healing::Hand, Duration::ZERO);
         }
-        assert!(!within_a_fifth(retry.wait(Healing::Hand, Duration::from_secs(1)), FIRST));
-        assert!(within_a_fifth(retry.wait(Healing::Hand, PROVEN), FIRST));
+        assert!(!within_a_fifth(retry.wait(Healing::Hand, Duration::from_secs(1)), FIRST_BY_HAND));
+        assert!(within_a_fifth(retry.wait(Healing::Hand, PROVEN), FIRST_BY_HAND));
     }
 
     #[test]
@@ -89,7 +99,7 @@ mod tests {
         for _ in 0..100 {
             retry.wait(Healing::Time, Duration::ZERO);
         }
-        assert!(within_a_fifth(retry.wait(Healing::Hand, Duration::ZERO), FIRST));
+        assert!(within_a_fifth(retry.wait(Healing::Hand, Duration::ZERO), FIRST_BY_HAND));
         assert!(within_a_fifth(retry.wait(Healing::Start, Duration::ZERO), FIRST));
     }
 

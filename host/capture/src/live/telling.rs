@@ -107,7 +107,7 @@ impl LiveSource {
     /// and says nothing.
     pub(super) fn tell_end(&self) {
         if self.asked {
-            metric::camera_up(&self.camera, false);
+            metric::camera_gone(&self.camera);
             self.tell_decoder(false);
         }
     }
