@@ -13,14 +13,15 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use image::imageops;
+use anyhow::Context as _;
 use ovr_capture::{Link, VideoFacts};
 use ovr_domain::camera::{CameraBoard, CameraStatus, LinkPhase, NoStill, Snapshot, Still};
 use ovr_domain::port::SourceError;
 use ovr_domain::time::Clock;
 use ovr_domain::track::Detection;
 use ovr_domain::view::View;
-use ovr_domain::{CameraId, Frame, PlateRead, RgbImage, Timestamp, metric};
+use ovr_domain::{CameraId, Frame, PlateRead, Timestamp, metric};
+use ovr_events::evidence;
 
 use super::overlay;
 use super::queue::FrameQueue;
@@ -109,7 +110,7 @@ impl Card {
         if self.lock().sight.is_due(frame.presented_at) {
             let grid = sight::grid_of(&frame.picture);
             let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
-            let uptime = monotonic.saturating_sub(self.began.1);
+            let uptime = self.uptime();
             let (fps, health) = {
                 let mut state = self.lock();
                 state.sight.see(&grid, frame.presented_at);
@@ -167,6 +168,10 @@ impl Card {
         drop(frames);
     }
 
+    fn uptime(&self) -> Duration {
+        self.clock.monotonic().saturating_sub(self.began.1)
+    }
+
     fn fps(state: &mut State, now: Duration) -> f32 {
         while state.arrivals.front().is_some_and(|at| now.saturating_sub(*at) > RATE_SPAN) {
             state.arrivals.pop_front();
@@ -179,8 +184,7 @@ impl Card {
     fn status(&self) -> CameraStatus {
         let now = self.clock.now();
         let link = self.link.as_ref().map(Link::state);
-        let (queue_full, (began_at, began)) = (self.queue.dropped(), self.began);
-        let uptime = self.clock.monotonic().saturating_sub(began);
+        let (queue_full, (began_at, _), uptime) = (self.queue.dropped(), self.began, self.uptime());
         let mut state = self.lock();
         let mut phase = (LinkPhase::Streaming, began_at, None);
         if let Some(link) = &link {
@@ -293,24 +297,15 @@ pub(crate) fn drawn(
     side_px_max: u32,
 ) -> anyhow::Result<Vec<u8>> {
     let (width, height) = (frame.picture.width(), frame.picture.height());
-    let (full, _) = frame.picture.rgb(frame.picture.bounds());
+    let width_max = if width >= height { side_px_max } else { (side_px_max * width).div_ceil(height) };
+    let mut image = evidence::scaled(&frame.picture, frame.picture.bounds(), width_max);
     // The decoder may have its memory back before the picture is encoded.
     drop(frame);
-    let scale = (f64::from(side_px_max) / f64::from(width.max(height))).min(1.0);
-    let mut image = if scale < 1.0 { reduced(full, scale)? } else { full };
     if let Some(view) = view {
-        overlay::draw(&mut image, view, found, scale as f32);
+        let scale = image.width as f32 / width as f32;
+        overlay::draw(&mut image, view, found, scale);
     }
-    overlay::jpeg(&image, JPEG_QUALITY)
-}
-
-fn reduced(full: RgbImage, scale: f64) -> anyhow::Result<RgbImage> {
-    let side = |pixels: u32| ((f64::from(pixels) * scale).round() as u32).max(1);
-    let (width, height) = (side(full.width), side(full.height));
-    let full = image::RgbImage::from_raw(full.width, full.height, full.data);
-    let full = full.ok_or_else(|| anyhow::anyhow!("the frame has fewer pixels than it says"))?;
-    let small = imageops::thumbnail(&full, width, height);
-    Ok(RgbImage { width, height, data: small.into_raw() })
+    evidence::jpeg(&image, JPEG_QUALITY).context("encoding a picture")
 }
 
 #[cfg(test)]
@@ -319,7 +314,7 @@ mod tests {
     use crate::app::queue::WhenFull;
     use ovr_domain::time::SystemClock;
     use ovr_domain::track::Class;
-    use ovr_domain::{BBox, CapturedAt, Picture};
+    use ovr_domain::{BBox, CapturedAt, Picture, RgbImage};
 
     fn board() -> (Board, Arc<Card>) {
         let about = About {

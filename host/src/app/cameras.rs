@@ -119,10 +119,7 @@ impl RunningCamera {
 
     /// Nobody wants frames any more.
     fn close(&self) {
-        self.queue.close();
-        if let Some(link) = &self.link {
-            link.stop();
-        }
+        close(&self.queue, self.link.as_ref());
     }
 
     /// Waits for what the camera still has to say; its source may take longer to end.
@@ -131,9 +128,17 @@ impl RunningCamera {
             tracing::error!(camera = %self.id, "the camera's thread panicked");
             CameraCounts::default()
         });
-        // The source may still wait for room in a queue that nobody reads.
-        self.queue.close();
+        // The source may still wait for room in a queue that nobody reads, or for a camera that is away.
+        close(&self.queue, self.link.as_ref());
         EndingCamera { id: self.id, queue: self.queue, feed: self.feed, counts }
+    }
+}
+
+/// Both ends of a camera's queue return at once, also where the source waits for its camera.
+fn close(queue: &FrameQueue, link: Option<&Link>) {
+    queue.close();
+    if let Some(link) = link {
+        link.stop();
     }
 }
 

@@ -3,7 +3,6 @@
 
 use std::convert::Infallible;
 
-use anyhow::Context as _;
 use embedded_graphics::draw_target::DrawTarget;
 use embedded_graphics::geometry::{OriginDimensions, Point as At, Size};
 use embedded_graphics::mono_font::MonoTextStyleBuilder;
@@ -12,8 +11,6 @@ use embedded_graphics::pixelcolor::{Rgb888, RgbColor as _};
 use embedded_graphics::primitives::{Line, PointsIter as _};
 use embedded_graphics::text::{Baseline, Text};
 use embedded_graphics::{Drawable as _, Pixel};
-use image::ExtendedColorType;
-use image::codecs::jpeg::JpegEncoder;
 use ovr_domain::track::{Class, Detection};
 use ovr_domain::view::{View, Zone};
 use ovr_domain::{Point, Quad, RgbImage};
@@ -164,15 +161,6 @@ fn at(point: Point) -> At {
     At::new(bounded(point.x), bounded(point.y))
 }
 
-/// The image as JPEG; `quality` is 1 to 100.
-pub(crate) fn jpeg(image: &RgbImage, quality: u8) -> anyhow::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    JpegEncoder::new_with_quality(&mut bytes, quality)
-        .encode(&image.data, image.width, image.height, ExtendedColorType::Rgb8)
-        .context("encoding a picture")?;
-    Ok(bytes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,6 +225,6 @@ mod tests {
             .filter(|p| **p == [LANE.r(), LANE.g(), LANE.b()])
             .count();
         assert!(below > 10, "{below}");
-        assert_eq!(jpeg(&image, 80).unwrap().get(..2), Some([0xff, 0xd8].as_slice()));
+        assert_eq!(ovr_events::evidence::jpeg(&image, 80).unwrap().get(..2), Some([0xff, 0xd8].as_slice()));
     }
 }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use ovr_domain::time::{Clock as _, SystemClock};
-use ovr_testkit::rtsp::{Fault, Mount, RtspServer, Video};
+use ovr_testkit::rtsp::Fault;
 use serde_json::Value;
 
 use crate::program::Program;
-use crate::{DEADLINE, configure, has_runtime, street};
+use crate::{DEADLINE, camera, configure, has_runtime};
 
 /// Of the passes that were told of, those that are not at their end.
 fn in_view(events: &[Value]) -> Vec<String> {
@@ -28,10 +28,7 @@ fn the_last_event_of_what_was_in_view_comes_although_the_camera_stays_away() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let film = folder.path().join("street.mp4");
-    street(&film, usize::MAX);
-    let server = RtspServer::start().unwrap();
-    server.mount("/street", Mount::new(Video::from_mp4(&film).unwrap())).unwrap();
+    let server = camera(folder.path(), usize::MAX, None);
     let address = server.address("/street");
     configure(
         folder.path(),

@@ -3,10 +3,9 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use ovr_testkit::rtsp::{Login, Mount, RtspServer, Scheme, Video};
 use serde_json::Value;
 
-use crate::{PASSWORD, configure, has_runtime, street};
+use crate::{PASSWORD, camera, configure, has_runtime, login, street};
 
 fn cameras(folder: &Path, args: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_ovr-alpr"))
@@ -28,20 +27,10 @@ fn refusal(folder: &Path, args: &[&str]) -> String {
     said
 }
 
-/// A camera at `/street` that asks for a password.
-fn camera_with_a_login(folder: &Path) -> RtspServer {
-    let film = folder.join("street.mp4");
-    street(&film, 50);
-    let server = RtspServer::start().unwrap();
-    let login = Login::new("viewer", PASSWORD, &[Scheme::DigestMd5]);
-    server.mount("/street", Mount::new(Video::from_mp4(&film).unwrap()).login(login)).unwrap();
-    server
-}
-
 #[test]
 fn a_probe_says_what_a_camera_sends_or_what_would_be_right() {
     let folder = tempfile::tempdir().unwrap();
-    let server = camera_with_a_login(folder.path());
+    let server = camera(folder.path(), 50, Some(login()));
     let address = server.address("/street");
     let known = ["--user", "viewer", "--password-env", "GATE_PASSWORD"];
     let output = cameras(folder.path(), &[["probe", "--json", &address].as_slice(), &known].concat());
@@ -62,13 +51,13 @@ fn a_probe_says_what_a_camera_sends_or_what_would_be_right() {
 #[test]
 fn a_check_connects_to_network_cameras_and_says_what_they_send() {
     let folder = tempfile::tempdir().unwrap();
-    let server = camera_with_a_login(folder.path());
-    let camera = |id: &str, address: &str| {
+    let server = camera(folder.path(), 50, Some(login()));
+    let entry = |id: &str, address: &str| {
         let password = "credentials: { user: viewer, password: { environment: GATE_PASSWORD } }";
         format!("  - {{ id: {id}, source: {{ rtsp: {{ address: \"{address}\", {password} }} }} }}\n")
     };
     let (there, gone) = (server.address("/street"), server.address("/nothing"));
-    configure(folder.path(), &format!("cameras:\n{}{}", camera("there", &there), camera("gone", &gone)));
+    configure(folder.path(), &format!("cameras:\n{}{}", entry("there", &there), entry("gone", &gone)));
     let output = Command::new(env!("CARGO_BIN_EXE_ovr-alpr"))
         .arg("check")
         .current_dir(folder.path())

@@ -19,6 +19,7 @@ use std::time::Duration;
 
 use ovr_capture::H264Writer;
 use ovr_testkit::Scene;
+use ovr_testkit::rtsp::{Login, Mount, RtspServer, Scheme, Video};
 use ovr_testkit::scene::{FRAMES_PER_SECOND, SIZE};
 
 /// What must be found nowhere.
@@ -33,6 +34,21 @@ fn street(file: &Path, frames: usize) {
         writer.write(&frame.unwrap().picture).unwrap();
     }
     writer.finish().unwrap();
+}
+
+/// A camera at `/street` that shows the first frames of the street, for whoever has the login.
+fn camera(folder: &Path, frames: usize, login: Option<Login>) -> RtspServer {
+    let film = folder.join("street.mp4");
+    street(&film, frames);
+    let mount = Mount::new(Video::from_mp4(&film).unwrap());
+    let server = RtspServer::start().unwrap();
+    server.mount("/street", login.into_iter().fold(mount, Mount::login)).unwrap();
+    server
+}
+
+/// The login that the tests' cameras ask for.
+fn login() -> Login {
+    Login::new("viewer", PASSWORD, &[Scheme::DigestMd5])
 }
 
 /// A configuration with these cameras that listens on any port.

@@ -8,10 +8,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use image::imageops;
 use ovr_capture::H264Writer;
+use ovr_domain::Picture;
 use ovr_domain::time::{Clock as _, SystemClock};
-use ovr_domain::{Picture, RgbImage};
+use ovr_events::evidence::scaled;
 use ovr_testkit::Scene;
 use ovr_testkit::rtsp::{Fault, Mount, RtspServer, Video};
 use serde_json::Value;
@@ -42,11 +42,8 @@ fn small_street(file: &Path) {
     let mut writer = H264Writer::create(file, 640, 360, FPS).unwrap();
     for frame in Scene::new(1).unwrap().step_by(5) {
         let picture = frame.unwrap().picture;
-        let (full, _) = picture.rgb(picture.bounds());
-        let full = image::RgbImage::from_raw(full.width, full.height, full.data).unwrap();
-        let small = imageops::thumbnail(&full, 640, 360);
-        let image = RgbImage { width: 640, height: 360, data: small.into_raw() };
-        writer.write(&Picture::from_rgb(image).unwrap()).unwrap();
+        let small = scaled(&picture, picture.bounds(), 640);
+        writer.write(&Picture::from_rgb(small).unwrap()).unwrap();
     }
     writer.finish().unwrap();
 }
@@ -87,9 +84,7 @@ impl Yard {
         }
         configure(folder, &cameras);
         let mut program = Program::start(folder, "error");
-        let token = program.told("administrator's token, shown this once:");
-        let served = program.told("the API answers at http://");
-        let address = served.split(';').next().unwrap().to_owned();
+        let (address, token) = program.api();
         std::thread::sleep(WARM_UP);
         Self { server, program, address, token, clock: SystemClock::start() }
     }

@@ -11,11 +11,11 @@ use std::time::Duration;
 use ovr_capture::H264Writer;
 use ovr_domain::time::{Clock as _, SystemClock};
 use ovr_domain::{Picture, RgbImage};
-use ovr_testkit::rtsp::{Fault, Login, Mount, RtspServer, Scheme, Video};
+use ovr_testkit::rtsp::{Fault, Mount, RtspServer, Video};
 use serde_json::Value;
 
 use crate::program::Program;
-use crate::{DEADLINE, PASSWORD, configure, has_runtime, street};
+use crate::{DEADLINE, PASSWORD, camera, configure, has_runtime, login};
 
 fn get(address: &str, path: &str, token: &str) -> (u16, Vec<u8>) {
     let mut stream = TcpStream::connect(address).unwrap();
@@ -53,11 +53,7 @@ fn a_street_over_the_network_gives_the_plates_of_its_file_and_its_password_is_fo
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let film = folder.path().join("street.mp4");
-    street(&film, usize::MAX);
-    let server = RtspServer::start().unwrap();
-    let login = Login::new("viewer", PASSWORD, &[Scheme::DigestMd5]);
-    server.mount("/street", Mount::new(Video::from_mp4(&film).unwrap()).login(login)).unwrap();
+    let server = camera(folder.path(), usize::MAX, Some(login()));
     let cameras = format!(
         "cameras:\n  - id: film\n    source: {{ file: {{ path: street.mp4 }} }}\n  - id: net\n    source:\n      rtsp:\n        \
          address: {}\n        credentials: {{ user: viewer, password: {{ environment: GATE_PASSWORD }} }}\n",
@@ -65,9 +61,7 @@ fn a_street_over_the_network_gives_the_plates_of_its_file_and_its_password_is_fo
     );
     configure(folder.path(), &cameras);
     let mut program = Program::start(folder.path(), "trace");
-    let token = program.told("administrator's token, shown this once:");
-    let served = program.told("the API answers at http://");
-    let address = served.split(';').next().unwrap().to_owned();
+    let (address, token) = program.api();
     let (clock, mut plates) = (SystemClock::start(), BTreeMap::new());
     while clock.monotonic() < DEADLINE {
         plates = program.plates();
@@ -151,14 +145,12 @@ fn a_camera_that_comes_and_goes_is_back_each_time_and_the_others_do_not_notice()
     for id in ["a", "b", "c", "flapping"] {
         server.mount(&format!("/{id}"), Mount::new(Arc::clone(&video))).unwrap();
         let address = server.address(&format!("/{id}"));
-        let camera = format!("  - {{ id: {id}, source: {{ rtsp: {{ address: \"{address}\" }} }} }}\n");
-        cameras.push_str(&camera);
+        let entry = format!("  - {{ id: {id}, source: {{ rtsp: {{ address: \"{address}\" }} }} }}\n");
+        cameras.push_str(&entry);
     }
     configure(folder.path(), &cameras);
     let mut program = Program::start(folder.path(), "warn");
-    let token = program.told("administrator's token, shown this once:");
-    let served = program.told("the API answers at http://");
-    let address = served.split(';').next().unwrap().to_owned();
+    let (address, token) = program.api();
     let until = |what: &str, holds: &dyn Fn(&BTreeMap<String, Value>) -> bool| {
         let clock = SystemClock::start();
         loop {

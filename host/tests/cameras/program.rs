@@ -60,6 +60,13 @@ impl Program {
         }
     }
 
+    /// Where the API answers, and a token for it.
+    pub(crate) fn api(&mut self) -> (String, String) {
+        let token = self.told("administrator's token, shown this once:");
+        let served = self.told("the API answers at http://");
+        (served.split(';').next().unwrap().to_owned(), token)
+    }
+
     /// What was reported so far.
     pub(crate) fn events(&mut self) -> &[Value] {
         self.heard.extend(self.events.try_iter());

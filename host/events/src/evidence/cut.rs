@@ -34,7 +34,7 @@ pub(super) fn shows(region: BBox, picture: &Picture) -> bool {
 ///
 /// The region is converted in bands of a few rows, so that the memory needed is that of the result and not that of
 /// the full-size picture.
-pub(super) fn scaled(picture: &Picture, region: BBox, width_max: u32) -> RgbImage {
+pub fn scaled(picture: &Picture, region: BBox, width_max: u32) -> RgbImage {
     let clipped = region.clipped(picture.width(), picture.height());
     let (left, top) = (clipped.x1.floor(), clipped.y1.floor());
     let source_width = (clipped.x2.ceil() - left).max(1.0) as u32;
@@ -73,8 +73,8 @@ fn average_row(band: &RgbImage, width: usize, out: &mut Vec<u8>) {
     }
 }
 
-/// Encodes as baseline JPEG.
-pub(super) fn jpeg(image: &RgbImage, quality: u8) -> Result<Vec<u8>, ImageError> {
+/// Encodes as baseline JPEG; `quality` is 1 to 100.
+pub fn jpeg(image: &RgbImage, quality: u8) -> Result<Vec<u8>, ImageError> {
     let mut bytes = Vec::new();
     let mut encoder = JpegEncoder::new_with_quality(&mut bytes, quality);
     encoder.encode(&image.data, image.width, image.height, ExtendedColorType::Rgb8)?;

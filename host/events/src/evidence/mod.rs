@@ -40,6 +40,7 @@ use ovr_domain::{BBox, Digest, EventId, EvidenceId, Frame, Timestamp, metric};
 
 use crate::assemble::{Emission, InvalidKey};
 pub use config::PicturesConfig;
+pub use cut::{jpeg, scaled};
 
 /// Most events in view whose pictures are remembered for their next revision.
 const EVENTS_MAX: usize = 4_096;
