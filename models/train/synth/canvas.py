@@ -163,21 +163,21 @@ class Surroundings:
         return canvas
 
 
-def write(count: int, seed: int, out: Path) -> None:
+def write(count: int, seed: int, out: Path, only: tuple[str, ...] = ()) -> None:
     """Renders canvases into the folder, or into numbered folders below it where one shard does not hold them."""
     if count <= SHARD:
-        write_shard(count, seed, out)
+        write_shard(count, seed, out, only)
         return
     for index, start in enumerate(range(0, count, SHARD)):
         # Each shard has a seed of its own, so that one that was lost is made again alone.
-        write_shard(min(SHARD, count - start), seed * 1000 + index, out / f"{index:03}")
+        write_shard(min(SHARD, count - start), seed * 1000 + index, out / f"{index:03}", only)
 
 
-def write_shard(count: int, seed: int, out: Path) -> None:
+def write_shard(count: int, seed: int, out: Path, only: tuple[str, ...] = ()) -> None:
     """Renders one shard. `canvas.npy` gets its name last: a folder that has it is whole. A whole shard is kept."""
     if (out / "canvas.npy").is_file():
         return
-    factory = PlateFactory(seed)
+    factory = PlateFactory(seed, only)
     surroundings = Surroundings(factory)
     out.mkdir(parents=True, exist_ok=True)
     unfinished = out / "canvas.part"
@@ -200,11 +200,12 @@ def main() -> None:
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--formats", nargs="+", default=[], metavar="NAME", help="only these, by the beginnings of names")
     wanted = parser.parse_args()
     cv2.setNumThreads(0)
     try:
-        write(wanted.count, wanted.seed, wanted.out)
-    except FontsMissing as error:
+        write(wanted.count, wanted.seed, wanted.out, tuple(wanted.formats))
+    except (FontsMissing, ValueError) as error:
         sys.exit(str(error))
 
 

@@ -38,14 +38,21 @@ class Plate:
 
 
 class PlateFactory:
-    """Makes random plates; the same seed makes the same plates."""
+    """Makes random plates; the same seed makes the same plates.
 
-    def __init__(self, seed: int) -> None:
-        """Raises `FontsMissing` when no fonts were fetched."""
+    `only`: beginnings of the names of the formats to draw, such as `("br-", "cn-")`; without it all of them and texts
+    in no country's layout.
+    """
+
+    def __init__(self, seed: int, only: tuple[str, ...] = ()) -> None:
+        """Raises `FontsMissing` when no fonts were fetched, `ValueError` when no format's name begins so."""
         self.rng = random.Random(seed)
         usable = faces()
         self.renderer = Renderer(TextureBank(seed), Words(usable))
-        self.formats = all_formats()
+        self.formats = [each for each in all_formats() if not only or each.name.startswith(only)]
+        if not self.formats:
+            raise ValueError(f"choosing formats: none begins with {' or '.join(only)}; for example us- is a beginning")
+        self._share_random = 0.0 if only else SHARE_RANDOM
         self._weights = [plate_format.weight for plate_format in self.formats]
         self._groups: dict[str, list[str]] = {"any": []}
         for face in usable:
@@ -56,7 +63,7 @@ class PlateFactory:
 
     def make(self) -> Plate:
         """One random plate."""
-        if self.rng.random() < SHARE_RANDOM:
+        if self.rng.random() < self._share_random:
             return self.make_format(random_format(self.rng))
         return self.make_format(self.rng.choices(self.formats, self._weights)[0])
 

@@ -23,6 +23,7 @@ Path = tuple[bool, list[Vertex]]
 """Whether the polyline is closed, and its vertices."""
 
 _ARC_STEPS = 7
+_CHAMFER = [(1.0, 0.0), (0.0, 1.0)]
 _ARC = [
     (1.0 - math.sin(0.5 * math.pi * step / (_ARC_STEPS - 1)), 1.0 - math.cos(0.5 * math.pi * step / (_ARC_STEPS - 1)))
     for step in range(_ARC_STEPS)
@@ -46,7 +47,11 @@ class StrokeAlphabet:
     """One random stroke typeface. `glyph` masks are uint8 [GLYPH_HEIGHT, width], ink edge to edge."""
 
     def __init__(self, rng: random.Random, style: str = "any") -> None:
-        """`style`: "any", "fe" (irregular, hard to alter), "us" (round ends, narrow) or "uk" (bold, square)."""
+        """Draws the typeface's proportions.
+
+        `style`: "any", "fe" (irregular, hard to alter), "us" (round ends, narrow), "uk" (bold, square), "br" (Brazil
+        before 2018: corners cut off straight) or "cn" (GA 36: thin, round bowls, a Q with a short tail).
+        """
         self.rng = rng
         self.style = style
         self.width = rng.uniform(0.40, 0.72)
@@ -64,12 +69,19 @@ class StrokeAlphabet:
         elif style == "uk":
             self.width, self.stroke = rng.uniform(0.52, 0.64), rng.uniform(0.14, 0.175)
             self.square_ends, self.radius = True, rng.uniform(0.2, 0.4)
+        elif style == "br":
+            self.width, self.stroke = rng.uniform(0.46, 0.62), rng.uniform(0.13, 0.18)
+            self.square_ends, self.radius, self.jitter = True, rng.uniform(0.1, 0.2), 0.0
+        elif style == "cn":
+            self.width, self.stroke = rng.uniform(0.44, 0.54), rng.uniform(0.085, 0.135)
+            self.square_ends, self.radius, self.jitter = True, rng.uniform(0.2, 0.32), 0.0
         self.stroke = min(self.stroke, self.width * 0.27)
         # Hooks end clear of the next bar, or a heavy S would close to an 8 and a G to a theta.
         share = self.stroke / (1.0 - self.stroke)
         clear = 0.43 - (2.1 if self.square_ends else 1.6) * share
         self.terminal = max(0.04, min(rng.uniform(0.18, 0.3), clear))
-        self.bar_one = rng.random() < 0.3
+        self.bar_one = rng.random() < {"br": 0.7, "cn": 0.9}.get(style, 0.3)
+        self.corner = _CHAMFER if style == "br" and rng.random() < 0.8 else _ARC
         self._masks: dict[str, np.ndarray] = {}
 
     def glyph(self, symbol: str) -> np.ndarray:
@@ -104,7 +116,7 @@ class StrokeAlphabet:
         if self.square_ends and not closed:
             points[0] = _beyond(points[1], points[0], stroke_px / 2)
             points[-1] = _beyond(points[-2], points[-1], stroke_px / 2)
-        line = _rounded(points, closed)
+        line = _rounded(points, closed, self.corner)
         fixed = np.round(np.asarray(line, np.float32) * 16).astype(np.int32)
         cv2.polylines(mask, [fixed], closed, 255, stroke_px, cv2.LINE_AA, 4)
         if self.square_ends:
@@ -117,7 +129,7 @@ class StrokeAlphabet:
     # Every `_sym_` method returns the skeleton and the width as a share of the alphabet's width.
 
     def _sym_0(self) -> tuple[list[Path], float]:
-        share = 1.0 if self.style == "fe" else self.rng.uniform(0.8, 0.95)
+        share = 1.0 if self.style in ("fe", "br", "cn") else self.rng.uniform(0.8, 0.95)
         loop = _closed((0, 0, 1), (1, 0, 1), (1, 1, 1), (0, 1, 1))
         kind = self.rng.random()
         if self.style in ("fe", "any") and kind < 0.22:
@@ -290,6 +302,10 @@ class StrokeAlphabet:
             _open((0.45, 0.7), (0.7, 0.75, 1), (0.95, 1.05)),
             _open((0.5, 0.7), (0.5, 1.1)),
         ]
+        if self.style == "cn":
+            # The tail crosses the bowl's lower right and hardly leaves it.
+            start, end = self.rng.uniform(0.5, 0.66), self.rng.uniform(0.92, 1.05)
+            return [loop, _open((start, self.rng.uniform(0.68, 0.8)), (end, 1.02))], 1.0
         return [loop, self.rng.choice(tails[:3] if self.rng.random() < 0.9 else tails)], 1.08
 
     def _sym_R(self) -> tuple[list[Path], float]:
@@ -358,8 +374,10 @@ def _right_angle(points: list[Vertex], index: int) -> bool:
     return True
 
 
-def _rounded(points: list[Vertex], closed: bool) -> list[tuple[float, float]]:
-    """The polyline with every vertex of r > 0 replaced by a quarter of an ellipse."""
+def _rounded(
+    points: list[Vertex], closed: bool, corner: list[tuple[float, float]]
+) -> list[tuple[float, float]]:
+    """The polyline with every vertex of r > 0 replaced by `corner`: a quarter of an ellipse, or a straight cut."""
     count = len(points)
     line: list[tuple[float, float]] = []
     for index, (x, y, r) in enumerate(points):
@@ -370,7 +388,7 @@ def _rounded(points: list[Vertex], closed: bool) -> list[tuple[float, float]]:
         nx, ny, nr = points[(index + 1) % count]
         inward = _toward(x, y, px, py, r, pr > 0.0)
         outward = _toward(x, y, nx, ny, r, nr > 0.0)
-        for a, b in _ARC:
+        for a, b in corner:
             line.append((x + inward[0] * a + outward[0] * b, y + inward[1] * a + outward[1] * b))
     return line
 

@@ -101,7 +101,7 @@ class Formats(unittest.TestCase):
 class Strokes(unittest.TestCase):
     def test_every_symbol_has_ink_up_to_its_edges(self) -> None:
         for seed in range(40):
-            alphabet = StrokeAlphabet(random.Random(seed), ("any", "fe", "us", "uk")[seed % 4])
+            alphabet = StrokeAlphabet(random.Random(seed), ("any", "fe", "us", "uk", "br", "cn")[seed % 6])
             for symbol in fonts.SYMBOLS:
                 mask = alphabet.glyph(symbol)
                 self.assertEqual(mask.shape[0], fonts.GLYPH_HEIGHT)
@@ -112,7 +112,7 @@ class Strokes(unittest.TestCase):
 
     def test_the_shapes_of_confusable_symbols_differ(self) -> None:
         for seed in range(40):
-            alphabet = StrokeAlphabet(random.Random(seed))
+            alphabet = StrokeAlphabet(random.Random(seed), ("any", "br", "cn")[seed % 3])
             for one, other in ("8B", "OQ", "OD", "CG", "5S", "6G", "2Z", "UV", "S8", "3B"):
                 same = np.array_equal(alphabet.glyph(one), alphabet.glyph(other))
                 self.assertFalse(same, f"{one} and {other} of seed {seed}")
@@ -133,6 +133,14 @@ class Plates(unittest.TestCase):
             self.assertGreater(plate.image.astype(float).std(), 8, plate_format.name)
             fits = any(expected(pattern).fullmatch(plate.text) for pattern in plate_format.patterns)
             self.assertTrue(fits, plate.text)
+
+    def test_only_the_formats_that_were_asked_for_are_drawn(self) -> None:
+        factory = PlateFactory(3, ("br-", "us-show"))
+        names = {factory.make().format for _ in range(40)}
+        self.assertTrue(all(name.startswith(("br-", "us-show")) for name in names), names)
+        self.assertGreater(len(names), 1)
+        with self.assertRaisesRegex(ValueError, "none begins with xx-"):
+            PlateFactory(3, ("xx-",))
 
     def test_the_same_seed_makes_the_same_plates_and_another_seed_others(self) -> None:
         first, second, other = (PlateFactory(seed) for seed in (5, 5, 6))
