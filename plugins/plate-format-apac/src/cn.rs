@@ -7,7 +7,7 @@
 //!
 //! I and O stand on no plate but that the second character may be an O of authorities. A reader without
 //! Chinese characters leaves the province out or shows a wrong letter: the formats `cn-latin-...` are the
-//! texts without it.
+//! texts without it, about as common as those with it, since our own reader is one of them.
 
 use ovr_plugin_sdk::{Codes, Country, Format, Series};
 
@@ -19,23 +19,23 @@ pub(crate) const COUNTRY: Country = Country {
     codes: &[Codes { name: "province", list: PROVINCES }],
     formats: &[
         // By the places of the letters in the serial: fewer letters were issued first and are likelier.
-        Format::new("cn-standard-00000", "{province}<letter> #####", 0.1),
-        Format::new("cn-standard-a0000", "{province}<letter> <letter>####", 0.072),
-        Format::new("cn-standard-0a000", "{province}<letter> #<letter>###", 0.072),
-        Format::new("cn-standard-00a00", "{province}<letter> ##<letter>##", 0.072),
-        Format::new("cn-standard-000a0", "{province}<letter> ###<letter>#", 0.072),
-        Format::new("cn-standard-0000a", "{province}<letter> ####<letter>", 0.072),
-        Format::new("cn-standard-aa000", "{province}<letter> <letter><letter>###", 0.028),
-        Format::new("cn-standard-a0a00", "{province}<letter> <letter>#<letter>##", 0.028),
-        Format::new("cn-standard-a00a0", "{province}<letter> <letter>##<letter>#", 0.028),
-        Format::new("cn-standard-a000a", "{province}<letter> <letter>###<letter>", 0.028),
-        Format::new("cn-standard-0aa00", "{province}<letter> #<letter><letter>##", 0.028),
-        Format::new("cn-standard-0a0a0", "{province}<letter> #<letter>#<letter>#", 0.028),
-        Format::new("cn-standard-0a00a", "{province}<letter> #<letter>##<letter>", 0.028),
-        Format::new("cn-standard-00aa0", "{province}<letter> ##<letter><letter>#", 0.028),
-        Format::new("cn-standard-00a0a", "{province}<letter> ##<letter>#<letter>", 0.028),
-        Format::new("cn-standard-000aa", "{province}<letter> ###<letter><letter>", 0.028),
-        Format::new("cn-standard-mixed", "{province}<letter> <alnum><alnum><alnum><alnum><alnum>", 0.04)
+        Format::new("cn-standard-00000", "{province}<letter> #####", 0.055),
+        Format::new("cn-standard-a0000", "{province}<letter> <letter>####", 0.0396),
+        Format::new("cn-standard-0a000", "{province}<letter> #<letter>###", 0.0396),
+        Format::new("cn-standard-00a00", "{province}<letter> ##<letter>##", 0.0396),
+        Format::new("cn-standard-000a0", "{province}<letter> ###<letter>#", 0.0396),
+        Format::new("cn-standard-0000a", "{province}<letter> ####<letter>", 0.0396),
+        Format::new("cn-standard-aa000", "{province}<letter> <letter><letter>###", 0.0154),
+        Format::new("cn-standard-a0a00", "{province}<letter> <letter>#<letter>##", 0.0154),
+        Format::new("cn-standard-a00a0", "{province}<letter> <letter>##<letter>#", 0.0154),
+        Format::new("cn-standard-a000a", "{province}<letter> <letter>###<letter>", 0.0154),
+        Format::new("cn-standard-0aa00", "{province}<letter> #<letter><letter>##", 0.0154),
+        Format::new("cn-standard-0a0a0", "{province}<letter> #<letter>#<letter>#", 0.0154),
+        Format::new("cn-standard-0a00a", "{province}<letter> #<letter>##<letter>", 0.0154),
+        Format::new("cn-standard-00aa0", "{province}<letter> ##<letter><letter>#", 0.0154),
+        Format::new("cn-standard-00a0a", "{province}<letter> ##<letter>#<letter>", 0.0154),
+        Format::new("cn-standard-000aa", "{province}<letter> ###<letter><letter>", 0.0154),
+        Format::new("cn-standard-mixed", "{province}<letter> <alnum><alnum><alnum><alnum><alnum>", 0.022)
             .issued(has_three_letters),
         // D and neighbours for battery cars, F and neighbours for plug-in hybrids.
         Format::new("cn-electric", "{province}<letter> [DF]<alnum>####", 0.06).series(Series::Electric),
@@ -43,25 +43,25 @@ pub(crate) const COUNTRY: Country = Country {
             .series(Series::Electric),
         Format::new("cn-electric-large", "{province}<letter> #####[ABCDEFGHJK]", 0.003)
             .series(Series::Electric),
-        Format::new("cn-latin-00000", "<letter> #####", 0.004),
-        Format::new("cn-latin-a0000", "<letter> <letter>####", 0.00288),
-        Format::new("cn-latin-0a000", "<letter> #<letter>###", 0.00288),
-        Format::new("cn-latin-00a00", "<letter> ##<letter>##", 0.00288),
-        Format::new("cn-latin-000a0", "<letter> ###<letter>#", 0.00288),
-        Format::new("cn-latin-0000a", "<letter> ####<letter>", 0.00288),
-        Format::new("cn-latin-aa000", "<letter> <letter><letter>###", 0.00112),
-        Format::new("cn-latin-a0a00", "<letter> <letter>#<letter>##", 0.00112),
-        Format::new("cn-latin-a00a0", "<letter> <letter>##<letter>#", 0.00112),
-        Format::new("cn-latin-a000a", "<letter> <letter>###<letter>", 0.00112),
-        Format::new("cn-latin-0aa00", "<letter> #<letter><letter>##", 0.00112),
-        Format::new("cn-latin-0a0a0", "<letter> #<letter>#<letter>#", 0.00112),
-        Format::new("cn-latin-0a00a", "<letter> #<letter>##<letter>", 0.00112),
-        Format::new("cn-latin-00aa0", "<letter> ##<letter><letter>#", 0.00112),
-        Format::new("cn-latin-00a0a", "<letter> ##<letter>#<letter>", 0.00112),
-        Format::new("cn-latin-000aa", "<letter> ###<letter><letter>", 0.00112),
-        Format::new("cn-latin-mixed", "<letter> <alnum><alnum><alnum><alnum><alnum>", 0.0016)
+        Format::new("cn-latin-00000", "<letter> #####", 0.06),
+        Format::new("cn-latin-a0000", "<letter> <letter>####", 0.0432),
+        Format::new("cn-latin-0a000", "<letter> #<letter>###", 0.0432),
+        Format::new("cn-latin-00a00", "<letter> ##<letter>##", 0.0432),
+        Format::new("cn-latin-000a0", "<letter> ###<letter>#", 0.0432),
+        Format::new("cn-latin-0000a", "<letter> ####<letter>", 0.0432),
+        Format::new("cn-latin-aa000", "<letter> <letter><letter>###", 0.0168),
+        Format::new("cn-latin-a0a00", "<letter> <letter>#<letter>##", 0.0168),
+        Format::new("cn-latin-a00a0", "<letter> <letter>##<letter>#", 0.0168),
+        Format::new("cn-latin-a000a", "<letter> <letter>###<letter>", 0.0168),
+        Format::new("cn-latin-0aa00", "<letter> #<letter><letter>##", 0.0168),
+        Format::new("cn-latin-0a0a0", "<letter> #<letter>#<letter>#", 0.0168),
+        Format::new("cn-latin-0a00a", "<letter> #<letter>##<letter>", 0.0168),
+        Format::new("cn-latin-00aa0", "<letter> ##<letter><letter>#", 0.0168),
+        Format::new("cn-latin-00a0a", "<letter> ##<letter>#<letter>", 0.0168),
+        Format::new("cn-latin-000aa", "<letter> ###<letter><letter>", 0.0168),
+        Format::new("cn-latin-mixed", "<letter> <alnum><alnum><alnum><alnum><alnum>", 0.024)
             .issued(has_three_letters_latin),
-        Format::new("cn-latin-electric", "<letter> [DF]<alnum>####", 0.003).series(Series::Electric),
+        Format::new("cn-latin-electric", "<letter> [DF]<alnum>####", 0.045).series(Series::Electric),
         Format::new("cn-authority", "{province}O <alnum>####", 0.001).series(Series::Official),
         Format::new("cn-police", "{province}<letter> <alnum>###警", 0.004).series(Series::Official),
         Format::new("cn-emergency", "{province}<letter> [XS]####应急", 0.0005).series(Series::Official),

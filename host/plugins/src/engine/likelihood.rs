@@ -59,11 +59,6 @@ const ABSENCE_FLOOR: f32 = 0.002;
 /// the logarithm stays finite.
 const LISTED_FLOOR: f32 = 1e-6;
 
-/// What remains of the probability of an alternative to the character that was read. Readers choose a text as a whole and
-/// are then too generous to what else might have stood there: of alternatives that they hold for a tenth as likely one
-/// in thirty is right, of those that they hold for a hundredth as likely one in five hundred.
-const ALTERNATIVE_SHARE: f32 = 0.1;
-
 /// Share of the twin's probability that an unlisted character gets; 0 when the two are no twins.
 fn twin_share(listed: char, other: char) -> f32 {
     let is = |&(a, b): &(char, char)| (a == listed && b == other) || (a == other && b == listed);
@@ -90,8 +85,11 @@ pub(crate) fn upper(c: char) -> char {
     }
 }
 
-/// Positions as plugins get them: upper case, at most 8 alternatives each, every probability a number from 0 to 1, and what
-/// was not read discounted by [`ALTERNATIVE_SHARE`]; a position without alternatives says nothing and is left out.
+/// Positions as plugins get them: upper case, at most 8 alternatives each, every probability a number from 0 to 1, and no
+/// listed twin less probable than one that is not listed; a position without alternatives says nothing and is left out.
+///
+/// The reader's probabilities count as they are: of alternatives that it holds for a tenth as likely as what it read, one
+/// in ten is right (its card has the curve).
 pub(crate) fn sane_positions(positions: &[Position]) -> Vec<Position> {
     positions.iter().filter(|position| !position.alternatives.is_empty()).map(sane).collect()
 }
@@ -108,7 +106,7 @@ fn sane(position: &Position) -> Position {
         for other in &mut *others {
             // To be listed never makes a character less probable than not to be.
             let unlisted = read.probability * twin_share(read.character, other.character);
-            other.probability = other.probability.min((other.probability * ALTERNATIVE_SHARE).max(unlisted));
+            other.probability = other.probability.max(unlisted);
         }
         // The contract says: the most probable first. A twin that keeps more than its neighbour moves up.
         others.sort_by(|a, b| b.probability.total_cmp(&a.probability));

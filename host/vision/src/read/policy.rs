@@ -76,6 +76,14 @@ pub(super) const REPORTED_MIN: f32 = 0.5;
 /// sees it with its low confidence. A text that both detector and reader find hard, and that is right, has as little.
 pub(super) const GUESS_MIN: f32 = 0.05;
 
+/// Most pixels down of a picture that is taken for a crop of one plate: a vehicle on so small a picture has a plate of a
+/// few pixels, which nobody reads.
+pub(super) const CROP_HEIGHT_MAX_PX: u32 = 100;
+
+/// Width over height of such a picture: plates of one line with some border. Those of two lines are as wide as
+/// pictures are.
+pub(super) const CROP_ASPECT: std::ops::RangeInclusive<f32> = 1.8..=8.0;
+
 /// Around a picture that is one plate, gray of this share of its width and height is put on each side, because the
 /// detector was trained on plates that have something around them.
 pub(super) const CROP_BORDER: f32 = 0.5;
@@ -89,3 +97,10 @@ pub(super) const CROP_WHOLE_CONFIDENCE: f32 = 0.4;
 
 /// Most parts of such a picture that are tried beside the whole.
 pub(super) const CROP_PARTS_MAX: usize = 3;
+
+/// Share of the surest reading's confidence from which one that reads more is preferred on such a picture: the detector sees
+/// a part of a plate that fills the picture about as surely as the whole, and every character less is one less to doubt.
+pub(super) const CUT_SHARE: f32 = 0.5;
+
+/// Characters from which a reading may be a part of a longer one and not a chance likeness.
+pub(super) const CUT_CHARACTERS_MIN: usize = 3;

@@ -15,9 +15,10 @@ use ovr_domain::{BBox, Quad, RgbImage};
 
 use super::alphabet;
 use super::policy::{
-    CLOSER, CROP_BORDER, CROP_PARTS_MAX, CROP_PLATE_PX, CROP_WHOLE_CONFIDENCE, GLANCE_MIN, GUESS_MIN,
-    PLACES_MAX, READ_MAX, READ_SURELY, REPORTED_MIN, RESHAPED, SAME_IOU, SAME_PLATE, STILL_CONFIDENCE_MIN,
-    STILL_MARGINS, STILL_SIDE_PX, SURE_MIN, VIDEO_MARGIN, ZOOM_PLATE_PX, ZOOM_SIDE_PX, ZOOMS_MAX,
+    CLOSER, CROP_ASPECT, CROP_BORDER, CROP_HEIGHT_MAX_PX, CROP_PARTS_MAX, CROP_PLATE_PX,
+    CROP_WHOLE_CONFIDENCE, CUT_CHARACTERS_MIN, CUT_SHARE, GLANCE_MIN, GUESS_MIN, PLACES_MAX, READ_MAX,
+    READ_SURELY, REPORTED_MIN, RESHAPED, SAME_IOU, SAME_PLATE, STILL_CONFIDENCE_MIN, STILL_MARGINS,
+    STILL_SIDE_PX, SURE_MIN, VIDEO_MARGIN, ZOOM_PLATE_PX, ZOOM_SIDE_PX, ZOOMS_MAX,
 };
 use super::reader::{Depth, PlateReader, ReadText, Views};
 use super::rectify::{self, Channels, Crop};
@@ -116,12 +117,16 @@ impl StillReader {
     }
 
     /// The plates of a whole picture, the surest first: all that are sure enough (a confidence of at least 0.5), or the
-    /// best guess alone (at least 0.05) when none is. The pixels are shared, not copied.
+    /// best guess alone (at least 0.05) when none is. A picture as small and as wide as a crop of a plate is taken for one.
+    /// The pixels are shared, not copied.
     ///
     /// # Errors
     /// [`InferenceError::Run`] when a network fails or the picture has no pixels.
     pub fn read_still(&mut self, image: &Arc<RgbImage>) -> Result<Vec<StillPlate>, InferenceError> {
         let picture = picture_of(Arc::clone(image))?;
+        if is_crop(&picture) {
+            return Ok(distinct(self.read_crop(image)?));
+        }
         let mut found = self.plates(&picture, still_size(&picture, 1.0))?;
         if found.iter().all(|plate| plate.confidence < SURE_MIN) {
             found.extend(self.plates(&picture, still_size(&picture, CLOSER))?);
@@ -150,7 +155,7 @@ impl StillReader {
             outlines: vec![rectify::grown(&bounds.quad(), -STILL_MARGINS[1], -STILL_MARGINS[1])],
         });
         let read = self.read_places(image, &places)?;
-        Ok(by_confidence(read).into_iter().take(1).collect())
+        Ok(fullest(by_confidence(read)).into_iter().collect())
     }
 
     /// Plates on a picture that is looked at with an input of about `size` pixels.
@@ -290,6 +295,12 @@ impl StillReader {
 /// A reading and the outline by which the plate was cut out.
 type Outlined = (ReadText, Quad);
 
+/// Whether a picture is as small and as wide as what is left when a plate is cut out.
+fn is_crop(picture: &Picture) -> bool {
+    let aspect = picture.width() as f32 / picture.height().max(1) as f32;
+    picture.height() <= CROP_HEIGHT_MAX_PX && CROP_ASPECT.contains(&aspect)
+}
+
 /// Width and height of the detector's input for a whole picture, its proportions kept; `closer` times as much as usual.
 fn still_size(picture: &Picture, closer: f32) -> (u32, u32) {
     let longer = picture.width().max(picture.height()).max(1) as f32;
@@ -349,6 +360,16 @@ fn share(a: BBox, b: BBox) -> f32 {
 fn by_confidence(mut plates: Vec<StillPlate>) -> Vec<StillPlate> {
     plates.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
     plates
+}
+
+/// Of readings of one plate, the surest first, the one that counts: the surest, unless another one reads more before or
+/// behind it, is almost as sure and so shows that the surest one's outline cuts characters off.
+fn fullest(plates: Vec<StillPlate>) -> Option<StillPlate> {
+    plates.into_iter().reduce(|best, other| {
+        let is_longer = other.text.len() > best.text.len() && best.text.len() >= CUT_CHARACTERS_MIN;
+        let goes_on = other.text.starts_with(&best.text) || other.text.ends_with(&best.text);
+        if is_longer && goes_on && other.confidence >= CUT_SHARE * best.confidence { other } else { best }
+    })
 }
 
 /// The surest reading of each place from [`GUESS_MIN`] on, the surest first.

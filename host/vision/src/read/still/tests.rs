@@ -139,3 +139,36 @@ fn all_sure_plates_are_reported_or_else_the_best_guess_alone() {
     assert!(reported_of(&[0.04, 0.02]).is_empty());
     assert!(reported_of(&[]).is_empty());
 }
+
+#[test]
+fn of_a_picture_that_is_one_plate_a_reading_that_goes_on_where_the_surest_one_ends_counts() {
+    let plate = |text: &str, confidence| StillPlate {
+        text: text.to_owned(),
+        confidence,
+        quad: BBox::new(0.0, 0.0, 10.0, 5.0).quad(),
+        char_confidences: Vec::new(),
+        positions: Vec::new(),
+    };
+    let text_of = |plates: &[(&str, f32)]| {
+        let plates = plates.iter().map(|&(text, confidence)| plate(text, confidence)).collect();
+        fullest(plates).map(|plate| plate.text)
+    };
+    assert_eq!(text_of(&[("AX3Z7", 0.9), ("AX3Z77", 0.5)]).as_deref(), Some("AX3Z77"));
+    assert_eq!(text_of(&[("3Z77", 0.9), ("X3Z77", 0.8), ("AX3Z77", 0.5)]).as_deref(), Some("AX3Z77"));
+    // Not sure enough, another text, and a chance likeness of two characters.
+    assert_eq!(text_of(&[("AX3Z7", 0.9), ("AX3Z77", 0.4)]).as_deref(), Some("AX3Z7"));
+    assert_eq!(text_of(&[("AX3Z7", 0.9), ("AX8Z77", 0.8)]).as_deref(), Some("AX3Z7"));
+    assert_eq!(text_of(&[("AX", 0.9), ("AX3Z77", 0.8)]).as_deref(), Some("AX"));
+    assert_eq!(text_of(&[]), None);
+}
+
+#[test]
+fn a_picture_as_small_and_as_wide_as_a_crop_is_read_as_one_and_others_are_not() {
+    let found = |width, height| {
+        let image = Arc::new(RgbImage::filled(width, height, [90; 3]));
+        still_reader(&[]).read_still(&image).unwrap().len()
+    };
+    // The detector sees nothing at all.
+    assert_eq!((found(94, 24), found(300, 100)), (1, 1));
+    assert_eq!((found(300, 101), found(120, 100), found(900, 100)), (0, 0, 0));
+}
