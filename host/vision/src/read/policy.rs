@@ -78,11 +78,19 @@ pub(super) const GUESS_MIN: f32 = 0.05;
 
 /// Most pixels down of a picture that is taken for a crop of one plate: a vehicle on so small a picture has a plate of a
 /// few pixels, which nobody reads.
-pub(super) const CROP_HEIGHT_MAX_PX: u32 = 100;
+pub(super) const CROP_HEIGHT_MAX_PX: f32 = 100.0;
 
 /// Width over height of such a picture: plates of one line with some border. Those of two lines are as wide as
 /// pictures are.
 pub(super) const CROP_ASPECT: std::ops::RangeInclusive<f32> = 1.8..=8.0;
+
+/// Most pixels across of a picture that is looked at from far away at once, in case a plate fills it; a larger one only
+/// when nothing sure was found on it.
+pub(super) const SMALL_WIDTH_MAX_PX: u32 = 640;
+
+/// Confidence of a plate, and its share of the picture, from which the picture is taken for a crop of that plate.
+pub(super) const CROP_CONFIDENCE_MIN: f32 = 0.3;
+pub(super) const CROP_FILL: f32 = 0.4;
 
 /// Around a picture that is one plate, gray of this share of its width and height is put on each side, because the
 /// detector was trained on plates that have something around them.

@@ -1,7 +1,7 @@
 //! The plates of a single picture.
 //!
-//! The detector looks at the whole picture at a scale that suits its size, and closer when it sees nothing sure. What reads
-//! like a plate at a first glance it looks at once more by itself, which gives better boxes and corners. Every such place is
+//! The detector looks at the whole picture at a scale that suits its size, and closer and from far away when it sees nothing
+//! sure. A picture that a plate fills is read as that plate. What else reads like a plate at a first glance it looks at once more by itself, which gives better boxes and corners. Every such place is
 //! read by its corners and by its box, in several views each, and by outlines a little different where that reads nothing
 //! surely; the likeliest reading counts.
 
@@ -15,10 +15,11 @@ use ovr_domain::{BBox, Quad, RgbImage};
 
 use super::alphabet;
 use super::policy::{
-    CLOSER, CROP_ASPECT, CROP_BORDER, CROP_HEIGHT_MAX_PX, CROP_PARTS_MAX, CROP_PLATE_PX,
-    CROP_WHOLE_CONFIDENCE, CUT_CHARACTERS_MIN, CUT_SHARE, GLANCE_MIN, GUESS_MIN, PLACES_MAX, READ_MAX,
-    READ_SURELY, REPORTED_MIN, RESHAPED, SAME_IOU, SAME_PLATE, STILL_CONFIDENCE_MIN, STILL_MARGINS,
-    STILL_SIDE_PX, SURE_MIN, VIDEO_MARGIN, ZOOM_PLATE_PX, ZOOM_SIDE_PX, ZOOMS_MAX,
+    CLOSER, CROP_ASPECT, CROP_BORDER, CROP_CONFIDENCE_MIN, CROP_FILL, CROP_HEIGHT_MAX_PX, CROP_PARTS_MAX,
+    CROP_PLATE_PX, CROP_WHOLE_CONFIDENCE, CUT_CHARACTERS_MIN, CUT_SHARE, GLANCE_MIN, GUESS_MIN, PLACES_MAX,
+    READ_MAX, READ_SURELY, REPORTED_MIN, RESHAPED, SAME_IOU, SAME_PLATE, SMALL_WIDTH_MAX_PX,
+    STILL_CONFIDENCE_MIN, STILL_MARGINS, STILL_SIDE_PX, SURE_MIN, VIDEO_MARGIN, ZOOM_PLATE_PX, ZOOM_SIDE_PX,
+    ZOOMS_MAX,
 };
 use super::reader::{Depth, PlateReader, ReadText, Views};
 use super::rectify::{self, Channels, Crop};
@@ -117,27 +118,38 @@ impl StillReader {
     }
 
     /// The plates of a whole picture, the surest first: all that are sure enough (a confidence of at least 0.5), or the
-    /// best guess alone (at least 0.05) when none is. A picture as small and as wide as a crop of a plate is taken for one.
+    /// best guess alone (at least 0.05) when none is. Of a picture that is filled by a plate, that plate.
     /// The pixels are shared, not copied.
     ///
     /// # Errors
     /// [`InferenceError::Run`] when a network fails or the picture has no pixels.
     pub fn read_still(&mut self, image: &Arc<RgbImage>) -> Result<Vec<StillPlate>, InferenceError> {
         let picture = picture_of(Arc::clone(image))?;
-        if is_crop(&picture) {
-            return Ok(distinct(self.read_crop(image)?));
+        let is_small = picture.width() <= SMALL_WIDTH_MAX_PX;
+        let mut within = if is_small { self.plates_within(image)? } else { Vec::new() };
+        let mut filling = self.read_filling(image, &picture, &within)?;
+        if is_read(&filling) {
+            return Ok(filling);
         }
         let mut found = self.plates(&picture, still_size(&picture, 1.0))?;
         if found.iter().all(|plate| plate.confidence < SURE_MIN) {
             found.extend(self.plates(&picture, still_size(&picture, CLOSER))?);
+            if !is_small {
+                within = self.plates_within(image)?;
+                filling = self.read_filling(image, &picture, &within)?;
+                if is_read(&filling) {
+                    return Ok(filling);
+                }
+            }
         }
-        let mut places = self.glance(image, places_of(found))?;
+        let mut places = self.glance(image, with_large(found, within))?;
         for place in places.iter_mut().take(ZOOMS_MAX) {
             if let Some(seen) = self.look_again(&picture, place)? {
                 *place = seen;
             }
         }
-        Ok(reported(distinct(self.read_places(image, &places)?)))
+        filling.extend(self.read_places(image, &places)?);
+        Ok(reported(distinct(filling)))
     }
 
     /// The plate of a picture that is filled by it: at most one, however unlike a plate it reads. The pixels are shared,
@@ -146,8 +158,28 @@ impl StillReader {
     /// # Errors
     /// [`InferenceError::Run`] when a network fails or the picture has no pixels.
     pub fn read_crop(&mut self, image: &Arc<RgbImage>) -> Result<Vec<StillPlate>, InferenceError> {
+        let found = self.plates_within(image)?;
+        self.read_within(image, found)
+    }
+
+    /// The plate of a picture that looks like a crop of one; nothing of any other.
+    fn read_filling(
+        &mut self,
+        image: &Arc<RgbImage>,
+        picture: &Picture,
+        found: &[Detection],
+    ) -> Result<Vec<StillPlate>, InferenceError> {
+        if is_crop(picture, found) { self.read_within(image, found.to_vec()) } else { Ok(Vec::new()) }
+    }
+
+    /// The plate of a picture that is filled by it, and of which the detector has seen these parts.
+    fn read_within(
+        &mut self,
+        image: &Arc<RgbImage>,
+        found: Vec<Detection>,
+    ) -> Result<Vec<StillPlate>, InferenceError> {
         let bounds = picture_of(Arc::clone(image))?.bounds();
-        let mut places = self.plates_within(image)?;
+        let mut places = places_of(found);
         places.truncate(CROP_PARTS_MAX);
         places.push(Place {
             bbox: bounds,
@@ -210,8 +242,8 @@ impl StillReader {
         }))
     }
 
-    /// Plates on a picture that is little more than a plate, the surest first.
-    fn plates_within(&mut self, image: &RgbImage) -> Result<Vec<Place>, InferenceError> {
+    /// Plates on a picture that may be little more than a plate: looked at from far away, with something around it.
+    fn plates_within(&mut self, image: &RgbImage) -> Result<Vec<Detection>, InferenceError> {
         let (width, height) = (image.width as f32, image.height as f32);
         let scale = (CROP_PLATE_PX / width).min(2.0 * CROP_PLATE_PX / height);
         let size = (scaled(image.width, scale), scaled(image.height, scale));
@@ -236,7 +268,7 @@ impl StillReader {
             });
             Detection { bbox: BBox::new(x1, y1, x2, y2), quad, ..plate }
         };
-        Ok(places_of(found.into_iter().map(back).collect()))
+        Ok(found.into_iter().map(back).collect())
     }
 
     /// Reads every place by each of its outlines, in several views each, and where that reads nothing surely by outlines
@@ -295,10 +327,22 @@ impl StillReader {
 /// A reading and the outline by which the plate was cut out.
 type Outlined = (ReadText, Quad);
 
-/// Whether a picture is as small and as wide as what is left when a plate is cut out.
-fn is_crop(picture: &Picture) -> bool {
-    let aspect = picture.width() as f32 / picture.height().max(1) as f32;
-    picture.height() <= CROP_HEIGHT_MAX_PX && CROP_ASPECT.contains(&aspect)
+/// Whether a plate was read surely enough to look no further.
+fn is_read(plates: &[StillPlate]) -> bool {
+    plates.iter().any(|plate| plate.confidence >= REPORTED_MIN)
+}
+
+/// Whether a picture is a crop of a plate: as small and as wide as one, or filled by what the detector takes for a plate.
+fn is_crop(picture: &Picture, found: &[Detection]) -> bool {
+    let bounds = picture.bounds();
+    let aspect = bounds.width() / bounds.height().max(1.0);
+    if bounds.height() <= CROP_HEIGHT_MAX_PX && CROP_ASPECT.contains(&aspect) {
+        return true;
+    }
+    let surest = found.iter().max_by(|a, b| a.confidence.total_cmp(&b.confidence));
+    surest.is_some_and(|plate| {
+        plate.confidence >= CROP_CONFIDENCE_MIN && plate.bbox.overlap(bounds) >= CROP_FILL * bounds.area()
+    })
 }
 
 /// Width and height of the detector's input for a whole picture, its proportions kept; `closer` times as much as usual.
@@ -349,6 +393,18 @@ fn places_of(mut found: Vec<Detection>) -> Vec<Place> {
             places.push(Place::from(plate));
         }
     }
+    places
+}
+
+/// Places, and those that were seen from far away. They are often larger than a plate, and must not stand in the way of one
+/// that lies within: what reads like a plate decides. Of two looks at one place the closer one has the better box.
+fn with_large(found: Vec<Detection>, large: Vec<Detection>) -> Vec<Place> {
+    let found = places_of(found);
+    let is_new = |place: &Place| found.iter().all(|other| other.bbox.iou(place.bbox) < SAME_IOU);
+    let mut places = places_of(large);
+    places.retain(is_new);
+    places.extend(found);
+    places.truncate(PLACES_MAX);
     places
 }
 

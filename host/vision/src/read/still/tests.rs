@@ -53,13 +53,13 @@ fn a_picture_that_is_one_plate_gives_that_plate_even_when_the_detector_sees_none
 
 #[test]
 fn plates_of_a_whole_picture_are_in_its_pixels_and_the_surest_comes_first() {
-    // 640x320 pixels lie in rows 16 to 48 of the input at a tenth of their size.
+    // 1280x640 pixels lie in rows 16 to 48 of the input at a twentieth of their size.
     let rows = [[10.0, 24.0, 6.0, 2.0, 0.6], [50.0, 40.0, 8.0, 4.0, 0.9]];
-    let image = Arc::new(RgbImage::filled(640, 320, [90; 3]));
+    let image = Arc::new(RgbImage::filled(1280, 640, [90; 3]));
     let found = still_reader(&rows).read_still(&image).unwrap();
     let at: Vec<(f32, f32)> =
         found.iter().map(|plate| plate.quad.bounds().centre()).map(|centre| (centre.x, centre.y)).collect();
-    assert_eq!(at, [(500.0, 240.0), (100.0, 80.0)]);
+    assert_eq!(at, [(1000.0, 480.0), (200.0, 160.0)]);
     assert!(found.iter().all(|plate| plate.text == "AB123" && plate.positions.len() == 5));
 }
 
@@ -171,4 +171,17 @@ fn a_picture_as_small_and_as_wide_as_a_crop_is_read_as_one_and_others_are_not() 
     // The detector sees nothing at all.
     assert_eq!((found(94, 24), found(300, 100)), (1, 1));
     assert_eq!((found(300, 101), found(120, 100), found(900, 100)), (0, 0, 0));
+}
+
+#[test]
+fn a_picture_that_a_plate_fills_is_read_as_that_plate_whatever_else_is_seen_on_it() {
+    let found = |rows: &[[f32; 5]]| {
+        let image = Arc::new(RgbImage::filled(320, 160, [90; 3]));
+        still_reader(rows).read_still(&image).unwrap().len()
+    };
+    // The picture lies in the middle half of the bordered one: 32 by 16 of the input's 64 by 64 pixels.
+    let (whole, word) = ([32.0, 32.0, 28.0, 14.0, 0.9], [24.0, 28.0, 4.0, 2.0, 0.8]);
+    assert_eq!(found(&[whole, word]), 1);
+    // None fills it: each is a plate of its own.
+    assert!(found(&[[40.0, 36.0, 4.0, 2.0, 0.9], word]) >= 2);
 }
