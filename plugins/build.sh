@@ -120,7 +120,7 @@ TOML
     mkdir -p "$libraries"
     cp "$work/std/$WASM/release/deps/"*.rlib "$libraries"
     rm "$libraries"/libempty-*.rlib
-    rm -rf "${root:?}/usr/src" "$root/usr/lib/rustlib/src" "$root/usr/share"
+    rm -rf "${root:?}"/usr/{src,lib/rustlib/src,share}
 }
 
 # Puts Debian's compiler with a standard library for guests under $CACHE, whole or not at all.
