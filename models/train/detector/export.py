@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import argparse
 import copy
+import itertools
 import os
 from pathlib import Path
 
 import numpy as np
+import onnx
 import torch
 from torch import Tensor, nn
+from onnx import numpy_helper
 from torch.nn import functional
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
@@ -24,6 +27,8 @@ from detector.model import CLASSES, HEIGHT, STRIDES, WIDTH, ConvNorm, Detector, 
 
 SIZES = ((HEIGHT, WIDTH), (416, 416), (576, 960), (64, 96))
 """Heights and widths at which the file is compared with the network."""
+PICTURES = (1, 3)
+"""Numbers of pictures in a batch at which it is compared."""
 TOLERANCE = 2e-3
 """Largest difference that is accepted, in shares of the picture's longer side."""
 
@@ -73,7 +78,7 @@ class Shipped(nn.Module):
         self.numbers = head.place.out_channels
 
     def forward(self, picture: Tensor) -> tuple[Tensor, Tensor]:
-        """Boxes [1, 9, N] and corners [1, 8, N] in pixels of the picture."""
+        """Boxes [1, 9, N] and corners [1, 8, N] in pixels of the picture, of a batch of one; see `free_batch`."""
         scores, places, grids = [], [], []
         for level, features in enumerate(self.neck(self.trunk(picture))):
             score = self.scores[level](features)
@@ -96,21 +101,44 @@ def trained(checkpoint: Path) -> Detector:
     return model.eval()
 
 
+def free_batch(path: Path) -> None:
+    """Lets a file that was traced with one picture take any number.
+
+    A 0 in the shape of an ONNX `Reshape` keeps that side as it is, which PyTorch cannot say: asked for the batch's size, it
+    writes four operations where the constant is none.
+    """
+    model = onnx.load(str(path))
+    constants = {node.output[0]: node.attribute[0].t for node in model.graph.node if node.op_type == "Constant"}
+    constants.update({tensor.name: tensor for tensor in model.graph.initializer})
+    for node in model.graph.node:
+        if node.op_type == "Reshape":
+            constant = constants[node.input[1]]
+            shape = numpy_helper.to_array(constant).copy()
+            if shape[0] == 1:
+                shape[0] = 0
+                constant.CopyFrom(numpy_helper.from_array(shape, constant.name))
+    onnx.checker.check_model(model, full_check=True)
+    onnx.save(model, str(path))
+
+
 def write(model: Detector, path: Path) -> None:
     """Exports and adds the metadata that the host reads."""
-    axes = {"picture": {2: "height", 3: "width"}, "boxes": {2: "cells"}, "corners": {2: "cells"}}
+    batch = {0: "batch"}
+    cells = {**batch, 2: "cells"}
+    axes = {"picture": {**batch, 2: "height", 3: "width"}, "boxes": cells, "corners": cells}
     names = "{" + ", ".join(f"{index}: '{name}'" for index, name in enumerate(CLASSES)) + "}"
     weights.write_onnx(Shipped(model).eval(), torch.rand(1, 3, HEIGHT, WIDTH), path, axes, {"names": names})
+    free_batch(path)
 
 
 def compare(model: Detector, path: Path) -> float:
-    """Largest difference between the file and the network over several sizes, relative to the picture's side."""
+    """Largest difference between file and network over several sizes and batches, relative to the picture's side."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
     rng, worst = np.random.default_rng(0), 0.0
-    for height, width in SIZES:
-        picture = rng.random((1, 3, height, width), np.float32)
+    for (height, width), count in itertools.product(SIZES, PICTURES):
+        picture = rng.random((count, 3, height, width), np.float32)
         with torch.no_grad():
             expected = model(torch.from_numpy(picture))
         given = session.run(["boxes", "corners"], {"picture": picture})
