@@ -20,7 +20,8 @@ pub(crate) struct Args {
     /// ./config, else /etc/ovr-alpr, else the defaults
     #[arg(long, global = true, value_name = "DIR", env = "OVR_CONFIG")]
     pub(crate) config: Option<PathBuf>,
-    /// What is logged: error, warn, info, debug, or a filter such as `warn,ovr_events=debug`
+    /// What is logged: error, warn, info, debug, or a filter such as `warn,ovr_events=debug`; of libraries,
+    /// info logs warnings only
     #[arg(long, global = true, value_name = "FILTER", env = "OVR_LOG", default_value = "warn")]
     pub(crate) log: String,
     #[command(subcommand)]
@@ -200,7 +201,7 @@ pub(crate) struct PluginsTest {
     /// A component: NAME.wasm
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
-    /// A read such as 'B[O0]-AB (I)123': [alternatives], the most probable first, and (perhaps not there); may be repeated
+    /// A read such as `B[O0]-AB (I)123`: `[alternatives]`, the most probable first, and (perhaps not there); may be repeated
     #[arg(long = "read", value_name = "READ")]
     pub(crate) reads: Vec<String>,
     /// Where most vehicles come from, such as DE,AT or US-CA or EU

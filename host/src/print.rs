@@ -32,13 +32,20 @@ impl From<SourceError> for Refusal {
     }
 }
 
+/// What `info` stands for: what the libraries below say of their work at this level interests nobody who runs cameras.
+/// Targets are compared by how they begin, so that `ovr` is every crate of ours.
+const INFO: &str = "warn,ovr=info";
+
+fn log_filter(text: &str) -> Result<EnvFilter, Refusal> {
+    let meant = if text.trim().eq_ignore_ascii_case("info") { INFO } else { text };
+    EnvFilter::try_new(meant).map_err(|error| {
+        Refusal(format!("--log {text}: {error}; expected error, warn, info, debug, or warn,ovr_events=debug"))
+    })
+}
+
 /// Logs go to standard error, so that standard output carries events alone.
 pub(crate) fn init_logs(filter: &str) -> Result<(), Refusal> {
-    let filter = EnvFilter::try_new(filter).map_err(|error| {
-        Refusal(format!(
-            "--log {filter}: {error}; expected error, warn, info, debug, or warn,ovr_events=debug"
-        ))
-    })?;
+    let filter = log_filter(filter)?;
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
@@ -177,6 +184,44 @@ impl Printer {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn info_is_ours_and_a_filter_that_names_others_has_them() {
+        let logged = |filter: &str| {
+            let (sender, lines) = sync_channel(1_000);
+            let writer = move || Line(sender.clone());
+            let builder = tracing_subscriber::fmt().with_env_filter(log_filter(filter).unwrap());
+            tracing::subscriber::with_default(builder.with_ansi(false).with_writer(writer).finish(), || {
+                tracing::info!(target: "ort", "library");
+                tracing::warn!(target: "ort", "trouble below");
+                tracing::info!(target: "ovr_alpr::app", "camera ended");
+                tracing::info!(target: "ovr_capture", "camera streams");
+                tracing::debug!(target: "ovr_capture", "detail");
+            });
+            let has = |text: &str, lines: &[String]| lines.iter().any(|line| line.contains(text));
+            let lines: Vec<String> = lines.try_iter().collect();
+            ["library", "trouble", "ended", "streams", "detail"].map(|text| has(text, &lines))
+        };
+        assert_eq!(logged("info"), [false, true, true, true, false]);
+        assert_eq!(logged("info,ort=info"), [true, true, true, true, false]);
+        assert_eq!(logged("warn"), [false, true, false, false, false]);
+        assert_eq!(logged("debug"), [true; 5]);
+        assert!(log_filter("ovr=loud").is_err());
+    }
+
+    /// Sends what is written to it.
+    struct Line(SyncSender<String>);
+
+    impl std::io::Write for Line {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            let _ = self.0.try_send(String::from_utf8_lossy(bytes).into_owned());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
 
     #[test]
     fn a_picture_is_turned_upright_and_one_of_too_many_pixels_is_refused() {

@@ -100,6 +100,28 @@ fn a_model_of_another_kind_is_refused_with_what_would_be_right() {
 }
 
 #[test]
+fn of_several_pictures_those_that_can_be_read_are_and_that_is_said() {
+    if ovr_vision::infer::library_file().is_none() {
+        println!("skipped: ./dev setup has not fetched ONNX Runtime");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["a.png", "b.png"] {
+        image::RgbImage::new(64, 48).save(folder.path().join(name)).unwrap();
+    }
+    let output = ovr_alpr(folder.path(), &["read", "a.png", "nowhere.png", "b.png"]);
+    let (said, heard) =
+        (String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout).into_owned());
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(
+        said.contains("nowhere.png") && said.contains("2 of 3 pictures were read; 1 could not be"),
+        "{said}"
+    );
+    assert!(heard.contains("a.png: no plate") && heard.contains("b.png: no plate"), "{heard}");
+    assert_refused(&ovr_alpr(folder.path(), &["read", "nowhere.png"]), &["nowhere.png"]);
+}
+
+#[test]
 fn a_source_that_is_missing_or_no_video_is_refused() {
     let folder = folder_with(&[FREE_PORT]);
     fs::write(folder.path().join("notes.txt"), "no video at all\n".repeat(500)).unwrap();

@@ -44,16 +44,29 @@ impl Cameras {
 
     /// A picture, made on a thread that may block; waits while as many as may be are being made.
     pub(crate) async fn still(&self, camera: &CameraId, want: Snapshot) -> Result<Still, NoStill> {
+        self.made(camera, move |board, camera| board.snapshot(camera, want)).await
+    }
+
+    /// What is shown in the place of a picture of a camera that is away, made likewise.
+    pub(crate) async fn absence(&self, camera: &CameraId, want: Snapshot) -> Result<Still, NoStill> {
+        self.made(camera, move |board, camera| board.absence(camera, want)).await
+    }
+
+    async fn made(
+        &self,
+        camera: &CameraId,
+        make: impl FnOnce(&dyn CameraBoard, &CameraId) -> Result<Still, NoStill> + Send + 'static,
+    ) -> Result<Still, NoStill> {
         let failed = |reason: String| NoStill::Failed { reason };
         let place = Arc::clone(&self.encoders).acquire_owned().await;
         let place = place.map_err(|error| failed(error.to_string()))?;
         let (board, camera) = (Arc::clone(&self.board), camera.clone());
-        let make = move || {
+        let make_here = move || {
             // The place is given back by the thread, because a request that times out does not stop it.
             let _place = place;
-            board.snapshot(&camera, want)
+            make(board.as_ref(), &camera)
         };
-        let joined = tokio::task::spawn_blocking(make).await;
+        let joined = tokio::task::spawn_blocking(make_here).await;
         joined.unwrap_or_else(|error| Err(failed(error.to_string())))
     }
 }

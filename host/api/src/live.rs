@@ -3,7 +3,8 @@
 //!
 //! The head waits for the first picture, within the deadline of every request; from then on a task of its own hands
 //! parts to a queue of one, so that a slow viewer gets fewer pictures and never old ones. Viewers are few, and those who
-//! want the same picture of the same camera share one that is encoded once.
+//! want the same picture of the same camera share one that is encoded once. A camera that is away is shown as a picture that
+//! says so, because a film that stands still looks like a street on which nothing happens.
 
 mod viewers;
 
@@ -185,10 +186,14 @@ impl Live {
             return Ok(part.clone());
         }
         let known = last.as_ref().map(|part| part.received_at);
-        let made = self.cameras.still(&viewer.camera, Snapshot { side_px_max, overlay, known }).await;
+        let want = Snapshot { side_px_max, overlay, known };
+        let mut made = self.cameras.still(&viewer.camera, want).await;
+        if made == Err(NoStill::NoFrame) {
+            made = self.cameras.absence(&viewer.camera, want).await;
+        }
         let part = match (made, last.take()) {
             (Ok(still), _) => Part { at: now, received_at: still.received_at, chunk: chunk_of(&still) },
-            // A camera that was changed while somebody looks has no frame for a moment.
+            // A camera that was changed or has come back while somebody looks has no frame for a moment.
             (Err(NoStill::SameFrame | NoStill::NoFrame), Some(before)) => Part { at: now, ..before },
             (Err(error), _) => return Err(error),
         };

@@ -39,7 +39,7 @@ pub enum PasswordFrom {
 
 /// A text that is shown to nobody.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Secret(String);
+pub struct Secret(String);
 
 impl Secret {
     /// Hides a text.
@@ -47,8 +47,8 @@ impl Secret {
         Self(text.into())
     }
 
-    /// The text itself, for the one element that must know it.
-    pub(crate) fn reveal(&self) -> &str {
+    /// The text itself, for the one part that must know it.
+    pub fn reveal(&self) -> &str {
         &self.0
     }
 }
@@ -82,18 +82,29 @@ impl Credentials {
         if user.contains(':') {
             return Some("credentials.user must not hold a colon".to_owned());
         }
-        let wrong = match &self.password {
-            PasswordFrom::Environment(name) => !is_name(name),
-            PasswordFrom::Systemd(name) => !is_name(name) || name.starts_with('.'),
-            PasswordFrom::File(path) => path.as_os_str().is_empty(),
-        };
-        wrong.then(|| "credentials.password names no variable, file or credential".to_owned())
+        self.password.wrong().then(|| "credentials.password names no variable, file or credential".to_owned())
+    }
+
+    /// Reads the password; see [`PasswordFrom::resolve`].
+    pub(crate) fn resolve(&self) -> Result<Secret, String> {
+        self.password.resolve()
+    }
+}
+
+impl PasswordFrom {
+    /// Whether what is written down names nothing, without looking for the password.
+    pub fn wrong(&self) -> bool {
+        match self {
+            Self::Environment(name) => !is_name(name),
+            Self::Systemd(name) => !is_name(name) || name.starts_with('.'),
+            Self::File(path) => path.as_os_str().is_empty(),
+        }
     }
 
     /// Reads the password. The error is what is wrong and what would be right; it never holds a part of the secret.
-    pub(crate) fn resolve(&self) -> Result<Secret, String> {
-        match &self.password {
-            PasswordFrom::Environment(name) => {
+    pub fn resolve(&self) -> Result<Secret, String> {
+        match self {
+            Self::Environment(name) => {
                 let value = std::env::var(name).map_err(|_| {
                     format!(
                         "the environment variable {name} is not set, or is no UTF-8: set it to the password"
@@ -101,8 +112,8 @@ impl Credentials {
                 })?;
                 checked(value, &format!("the environment variable {name}"))
             }
-            PasswordFrom::File(path) => of_file(path, true),
-            PasswordFrom::Systemd(name) => {
+            Self::File(path) => of_file(path, true),
+            Self::Systemd(name) => {
                 let folder = std::env::var_os(SYSTEMD_FOLDER).ok_or_else(|| {
                     format!("${SYSTEMD_FOLDER} is not set: start the service with LoadCredential={name}:PATH")
                 })?;

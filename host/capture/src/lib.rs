@@ -45,7 +45,7 @@ mod source;
 pub use address::{RtspAddress, Scheme};
 pub use any::{Source, open_source};
 pub use config::{FileConfig, Pattern, SourceConfig, TestConfig};
-pub use credentials::{Credentials, PasswordFrom};
+pub use credentials::{Credentials, PasswordFrom, Secret};
 pub use encode::H264Writer;
 pub use error::Error;
 pub use live::belief::ClockState;

@@ -15,9 +15,13 @@ pub(crate) fn take_away() {
     static ONCE: std::sync::Once = std::sync::Once::new();
     ONCE.call_once(|| {
         gst::log::remove_default_log_function();
-        // GLib's own warnings quote what a server sent, too, and a server has been sent the password.
-        gst::glib::log_set_default_handler(|domain, level, _| {
-            tracing::debug!(domain = domain.unwrap_or_default(), ?level, "GLib says something");
+        // GLib's own warnings quote what a server sent, too, and a server has been sent the password. The older way to
+        // take them over, a default handler, reads the whole message as UTF-8, and what a server sent need not be.
+        gst::glib::log_set_writer_func(|level, fields| {
+            let domain = fields.iter().find(|field| field.key() == "GLIB_DOMAIN");
+            let domain = domain.and_then(gst::glib::LogField::value_str).unwrap_or_default();
+            tracing::debug!(domain, ?level, "GLib says something");
+            gst::glib::LogWriterOutput::Handled
         });
         // Only this function is left, and it never asks for the message.
         gst::log::add_log_function(|category, level, file, function, line, _, _| {

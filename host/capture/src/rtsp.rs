@@ -53,7 +53,7 @@ pub enum Transport {
     /// Inside of the RTSP connection; nothing is lost on the way.
     #[default]
     Tcp,
-    /// In packets of their own, which may be lost.
+    /// In packets of their own, which may be lost, and which rtsps does not protect.
     Udp,
 }
 
@@ -147,6 +147,13 @@ impl RtspConfig {
                 "tls is given but the address is not rtsps://: use rtsps, or leave tls out".to_owned(),
             );
         }
+        if self.address.scheme() == Scheme::Rtsps && self.transport == Transport::Udp {
+            return Some(
+                "rtsps protects what travels inside of the connection, and the packets of udp do not: use transport tcp, or \
+                     rtsp where anybody may look on"
+                    .to_owned(),
+            );
+        }
         if self.tls.insecure && self.tls.ca_file.is_some() {
             return Some("tls.insecure takes any certificate: leave ca_file or insecure out".to_owned());
         }
@@ -193,6 +200,7 @@ mod tests {
             (r#"{"rtsp":{"address":"rtsp://cam/1","freeze_timeout_ms":0}}"#, "freeze_timeout_ms"),
             (r#"{"rtsp":{"address":"rtsp://cam/1","tls":{"insecure":true}}}"#, "rtsps"),
             (r#"{"rtsp":{"address":"rtsps://cam/1","tls":{"insecure":true,"ca_file":"a"}}}"#, "insecure"),
+            (r#"{"rtsp":{"address":"rtsps://cam/1","transport":"udp"}}"#, "use transport tcp"),
             (r#"{"rtsp":{"address":"rtsps://cam/1","tls":{"insecure":true,"verify":false}}}"#, "verify"),
             (r#"{"rtsp":{"address":"rtsp://a:canary@cam/1"}}"#, "credentials"),
             (r#"{"rtsp":{"address":"rtsp://cam/1","pipeline":"fakesink"}}"#, "pipeline"),

@@ -77,8 +77,14 @@ pub struct CameraHealth {
     pub sharpness: Option<f32>,
     /// Median luma of the frames, 0 (black) to 1 (white).
     pub exposure: Option<f32>,
-    /// Median time to decode a frame, in milliseconds.
+    /// Median time from the last piece of a coded picture entering a network camera's decoder to the picture leaving it, in
+    /// milliseconds. Where pictures are not decoded in the order in which they are shown, or several at once, it has the wait
+    /// for the next ones in it. Nothing of a file.
     pub decode_ms: Option<f32>,
+    /// Looks of the detector a second, measured over the last few seconds; 0 when there were none.
+    pub looks_per_second: f32,
+    /// Of the looks that are due by configuration each so many-th is taken: 1, and more while the networks cannot keep up.
+    pub look_every: u32,
     /// Plates read in the last hour.
     pub reads_last_hour: u32,
     /// Mean number of plates read in the hour up to this time of past days.
@@ -169,6 +175,9 @@ pub trait CameraBoard: Send + Sync {
     /// A JPEG of the newest frame. It takes as long as drawing and encoding take, and is asked on a thread that may block;
     /// it must hold nothing meanwhile that a pipeline waits for.
     fn snapshot(&self, camera: &CameraId, want: Snapshot) -> Result<Still, NoStill>;
+    /// A JPEG that says since when a camera gives no frames, for those who watch it live and would take its last picture for
+    /// the present. [`Still::received_at`] is since when. [`NoStill::NoFrame`] where its next frame is due.
+    fn absence(&self, camera: &CameraId, want: Snapshot) -> Result<Still, NoStill>;
 }
 
 #[cfg(test)]

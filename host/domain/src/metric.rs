@@ -30,6 +30,11 @@ pub fn describe() {
         "Changes of the configuration by outcome (applied, rejected, unchanged)"
     );
     describe_gauge!("ovr_spool_backlog_records", "Accepted records that are not in the store yet");
+    describe_counter!("ovr_inference_runs_total", "Runs of a network, by model");
+    describe_counter!(
+        "ovr_inference_requests_total",
+        "What cameras have asked of a network, by model: by as much more than runs as one run has served several"
+    );
     describe_gauge!("ovr_inference_provider", "1 for the execution provider that runs a model");
     describe_gauge!("ovr_evidence_bytes", "Bytes of pictures on disk");
     describe_histogram!(
@@ -43,6 +48,18 @@ pub fn describe() {
 
 fn describe_cameras() {
     describe_gauge!("ovr_camera_frames_per_second", "Frames a second over the last seconds, by camera");
+    describe_gauge!(
+        "ovr_camera_looks_per_second",
+        "Looks of the detector a second over the last seconds, by camera"
+    );
+    describe_gauge!(
+        "ovr_camera_look_every",
+        "Of the looks that are due each so many-th is taken: 1, and more while the networks cannot keep up, by camera"
+    );
+    describe_gauge!(
+        "ovr_camera_decode_seconds",
+        "Median time of a picture in the decoder of a network camera, by camera"
+    );
     describe_gauge!("ovr_camera_plates_last_hour", "Plates read in the last hour, by camera");
     describe_gauge!(
         "ovr_camera_plate_width_pixels",
@@ -101,6 +118,11 @@ pub fn frame(camera: &CameraId, outcome: &'static str) {
 pub fn camera_health(camera: &CameraId, fps: f32, health: &CameraHealth) {
     let id = || camera.to_string();
     gauge!("ovr_camera_frames_per_second", "camera" => id()).set(f64::from(fps));
+    gauge!("ovr_camera_looks_per_second", "camera" => id()).set(f64::from(health.looks_per_second));
+    gauge!("ovr_camera_look_every", "camera" => id()).set(f64::from(health.look_every));
+    if let Some(decode_ms) = health.decode_ms {
+        gauge!("ovr_camera_decode_seconds", "camera" => id()).set(f64::from(decode_ms) / 1e3);
+    }
     gauge!("ovr_camera_plates_last_hour", "camera" => id()).set(f64::from(health.reads_last_hour));
     if let Some(width) = health.plate_width_px {
         gauge!("ovr_camera_plate_width_pixels", "camera" => id()).set(f64::from(width));
@@ -120,6 +142,7 @@ pub fn camera_health(camera: &CameraId, fps: f32, health: &CameraHealth) {
 /// A camera gives no frames for now.
 pub fn camera_without_frames(camera: &CameraId) {
     gauge!("ovr_camera_frames_per_second", "camera" => camera.to_string()).set(0.0);
+    gauge!("ovr_camera_looks_per_second", "camera" => camera.to_string()).set(0.0);
 }
 
 /// A camera is no more: its gauges have no value, so that nobody is called for it.
@@ -128,6 +151,9 @@ pub fn camera_gone(camera: &CameraId) {
     for gauge in [
         gauge!("ovr_camera_up", "camera" => id()),
         gauge!("ovr_camera_frames_per_second", "camera" => id()),
+        gauge!("ovr_camera_looks_per_second", "camera" => id()),
+        gauge!("ovr_camera_look_every", "camera" => id()),
+        gauge!("ovr_camera_decode_seconds", "camera" => id()),
         gauge!("ovr_camera_plates_last_hour", "camera" => id()),
         gauge!("ovr_camera_plate_width_pixels", "camera" => id()),
         gauge!("ovr_camera_sharpness", "camera" => id()),
@@ -210,6 +236,12 @@ pub fn http(status: u16) {
 /// The execution provider that runs a model.
 pub fn provider(model: &str, provider: &str) {
     gauge!("ovr_inference_provider", "model" => model.to_owned(), "provider" => provider.to_owned()).set(1.0);
+}
+
+/// A run of a model that served so many cameras' requests.
+pub fn inference_run(model: &str, requests: u64) {
+    counter!("ovr_inference_runs_total", "model" => model.to_owned()).increment(1);
+    counter!("ovr_inference_requests_total", "model" => model.to_owned()).increment(requests);
 }
 
 /// Time of one stage: `frame` (waiting for the next one), `detect`, `track`, `read`, `assemble`, `evidence`, `spool`, `store`.

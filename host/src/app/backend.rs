@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use ovr_api::{Api, ApiConfig, BoundApi, Check, Credentials, Metrics, NewToken, Sources};
-use ovr_domain::PlateEvent;
 use ovr_domain::camera::CameraBoard;
 use ovr_domain::event::Lifecycle;
-use ovr_domain::port::{EventStore, EvidenceStore};
+use ovr_domain::port::{EvidenceStore, StoreError};
 use ovr_domain::time::Clock;
+use ovr_domain::{CameraId, PlateEvent};
 use ovr_events::avro;
 use ovr_events::bus::local_bus;
 use ovr_events::dedup::Dedup;
@@ -18,7 +18,6 @@ use ovr_events::publish::Publisher;
 use ovr_events::spool::{Spool, SpoolError, Ticket};
 use ovr_store::consume::Consumer;
 use ovr_store::evidence::FilesStore;
-use ovr_store::sqlite::{SEEN_EVENTS_MAX, SqliteStore};
 use tokio::runtime::Runtime;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -30,6 +29,7 @@ use super::plugins::PluginRoom;
 use super::retention::{self, Retention};
 use super::shared::Shared;
 use super::signal;
+use super::store::{EventRetention, OpenStore};
 use crate::config::Config;
 use crate::print::Refusal;
 use crate::state::StateDir;
@@ -74,8 +74,10 @@ pub(crate) struct Backend {
     runtime: Runtime,
     clock: Arc<dyn Clock>,
     spool: Arc<Spool>,
-    store: Arc<SqliteStore>,
+    store: OpenStore,
+    events_keep_days: u32,
     evidence: Arc<FilesStore>,
+    cameras: Arc<dyn CameraBoard>,
     address: SocketAddr,
     bound: Option<BoundApi>,
     stop: watch::Sender<bool>,
@@ -105,8 +107,7 @@ impl Backend {
         let refuse = |error: &dyn std::fmt::Display| Refusal(error.to_string());
         let spool = Spool::open(&state.path.join("spool"), host.spool, state.install, Arc::clone(clock))
             .map_err(|error| refuse(&error))?;
-        let store = SqliteStore::open(&host.store_file(&state.path), state.install)
-            .map_err(|error| refuse(&error))?;
+        let store = OpenStore::open(host, &state.path, state.install, &runtime)?;
         let folder = host.evidence_folder(&state.path);
         let evidence = FilesStore::open(&folder, host.pictures_disk_bytes_max, state.install)
             .map_err(|error| refuse(&error))?;
@@ -114,15 +115,15 @@ impl Backend {
         let (credentials, new_token) =
             Credentials::open(&state.path, Arc::clone(clock)).map_err(|error| refuse(&error))?;
         let health = Health::default();
-        let (spool, store, evidence) = (Arc::new(spool), Arc::new(store), Arc::new(evidence));
+        let (spool, evidence) = (Arc::new(spool), Arc::new(evidence));
         let api = Api::new(
             ApiConfig { allow_remote: host.api.allow_remote, ..ApiConfig::default() },
             Sources {
-                store: Arc::clone(&store) as Arc<dyn EventStore>,
+                store: store.events(),
                 evidence: Arc::clone(&evidence) as Arc<dyn EvidenceStore>,
                 credentials: Arc::new(credentials),
                 metrics,
-                cameras,
+                cameras: Arc::clone(&cameras),
                 readiness: readiness(&spool, &health, plugins),
                 clock: Arc::clone(clock),
             },
@@ -140,15 +141,16 @@ impl Backend {
             };
             Refusal(format!("{error}{hint}"))
         })?;
-        let signal = signal::listen(&runtime);
-        let (address, (stop, _)) = (bound.address(), watch::channel(false));
+        let (signal, (stop, _)) = (signal::listen(&runtime), watch::channel(false));
         Ok(Self {
             runtime,
             clock: Arc::clone(clock),
             spool,
             store,
+            events_keep_days: host.events_keep_days,
             evidence,
-            address,
+            cameras,
+            address: bound.address(),
             bound: Some(bound),
             stop,
             tasks: Vec::new(),
@@ -184,6 +186,11 @@ impl Backend {
         self.new_token.take().map(|token| token.reveal().to_owned())
     }
 
+    /// Why the store did not answer when it was opened.
+    pub(crate) fn store_waits_for(&self) -> Option<&str> {
+        self.store.waits_for()
+    }
+
     /// Records that could neither be delivered nor lost, at most a thousand.
     pub(crate) fn dead_letters(&self) -> Result<usize, SpoolError> {
         self.spool.dead_letters().list(1_000).map(|letters| letters.len())
@@ -196,15 +203,17 @@ impl Backend {
         let seed = u64::from(std::process::id());
         let publisher = Publisher::new(BATCH_RECORDS_MAX, seed);
         let decode = |bytes: &[u8]| avro::decode(bytes).map_err(|error| error.to_string());
-        let store = Arc::clone(&self.store) as Arc<dyn EventStore>;
+        let store = self.store.events();
         let consumer =
             Consumer::new(Box::new(subscription), store, Box::new(decode), Arc::clone(&self.clock));
         let (stopped, stopped_too) = (self.stop.subscribe(), self.stop.subscribe());
         self.spawn("publisher", async move { publisher.run(reader, Arc::new(bus), stopped).await });
         self.spawn("consumer", async move { consumer.run(stopped_too).await });
         let files = Arc::clone(&self.evidence);
-        let retention = Retention::new(files, tuning.clone(), Arc::clone(&self.clock));
-        self.spawn("retention", purge_until(retention, self.stop.subscribe()));
+        let retention =
+            Retention::new(files, tuning.clone(), Arc::clone(&self.cameras), Arc::clone(&self.clock));
+        let events = EventRetention { store: self.store.clone(), keep_days: self.events_keep_days };
+        self.spawn("retention", purge_until(retention, events, self.stop.subscribe()));
         if let Some(bound) = self.bound.take() {
             let mut stopped = self.stop.subscribe();
             // A sender that is gone means stop, too.
@@ -236,12 +245,20 @@ impl Backend {
 
     /// The dedup policy with what it knew before the restart. Passes that a crash left open are closed: their vehicles
     /// have long gone, and whoever waits for the `final` event should not wait for ever.
-    pub(crate) fn dedup(&self, config: &Config) -> anyhow::Result<Dedup> {
+    /// A store that does not answer is no reason to see nothing: dedup then begins anew.
+    pub(crate) fn dedup(&self, config: &Config, cameras: &[CameraId]) -> anyhow::Result<Dedup> {
         self.drain_within(DRAIN_DEADLINE_SHORT);
         let mut dedup = Dedup::new(config.host.dedup).context("setting up dedup")?;
         let window = Duration::from_secs(u64::from(config.host.dedup.window_s)).max(OPEN_PASSES_SPAN);
-        let recent = self.store.seen_since(self.clock.now().minus(window), SEEN_EVENTS_MAX);
-        let recent = self.runtime.block_on(recent).context("reading the recent events")?;
+        let from = self.clock.now().minus(window);
+        let recent = self.store.seen_since(&config.host.site, cameras, from);
+        let recent = match self.runtime.block_on(recent) {
+            Err(StoreError::Unavailable { reason }) => {
+                tracing::warn!(reason, "the store does not say what was seen before: dedup begins anew");
+                Vec::new()
+            }
+            recent => recent.context("reading the recent events")?,
+        };
         for open in recent.iter().filter(|event| event.lifecycle != Lifecycle::Final) {
             let closed = PlateEvent {
                 lifecycle: Lifecycle::Final,
@@ -328,9 +345,10 @@ impl Backend {
     }
 }
 
-/// Purges pictures whose time is over, until the end.
+/// Purges pictures and events whose time is over, until the end.
 async fn purge_until(
     mut retention: Retention,
+    events: EventRetention,
     mut stopped: watch::Receiver<bool>,
 ) -> Result<(), tokio::task::JoinError> {
     let mut wait = retention::FIRST;
@@ -345,6 +363,9 @@ async fn purge_until(
             retention
         })
         .await?;
+        if let Some(now) = retention.believed_now() {
+            events.purge(now).await;
+        }
     }
 }
 

@@ -8,14 +8,14 @@
 //! the queue and one for each track. It gives them back when the camera ends or is away: a pipeline that was thrown away
 //! would not be gone before, and nobody should take an old picture for a new one.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
 use ovr_capture::{Link, VideoFacts};
-use ovr_domain::camera::{CameraBoard, CameraStatus, LinkPhase, NoStill, Snapshot, Still};
+use ovr_domain::camera::{CameraBoard, CameraHealth, CameraStatus, LinkPhase, NoStill, Snapshot, Still};
 use ovr_domain::port::SourceError;
 use ovr_domain::time::Clock;
 use ovr_domain::track::Detection;
@@ -23,15 +23,17 @@ use ovr_domain::view::View;
 use ovr_domain::{CameraId, Frame, PlateRead, Timestamp, metric};
 use ovr_events::evidence;
 
-use super::overlay;
 use super::queue::FrameQueue;
+use super::rate::Rate;
 use super::sight::{self, Sight};
+use super::{absent, overlay};
 
-/// Span over which frames a second are measured, and most frames that are remembered for it.
-const RATE_SPAN: Duration = Duration::from_secs(5);
-const RATE_FRAMES_MAX: usize = 1_200;
 /// Quality of the pictures, 1 to 100.
 const JPEG_QUALITY: u8 = 80;
+
+/// A camera whose frames have stopped for so long is shown as away, though what it saw last is still followed for a while.
+/// A link that flaps is back by then.
+const GONE: Duration = Duration::from_secs(2);
 
 /// One camera, written by its threads.
 pub(crate) struct Card {
@@ -49,6 +51,7 @@ pub(crate) struct Card {
     frames: AtomicU64,
     looks: AtomicU64,
     reads: AtomicU64,
+    look_every: AtomicU32,
     state: Mutex<State>,
 }
 
@@ -59,8 +62,10 @@ struct State {
     last: Option<(Timestamp, bool)>,
     /// The last frame that was looked at, and what was found on it.
     looked: Option<(Frame, Vec<Detection>)>,
-    /// When the last frames came, on the monotonic clock.
-    arrivals: VecDeque<Duration>,
+    /// When the last frames came.
+    arrivals: Rate,
+    /// When the last looks were taken.
+    looks: Rate,
     sight: Sight,
     /// When the source ended, and why when it broke off.
     ended: Option<(Timestamp, Option<String>)>,
@@ -81,7 +86,8 @@ impl Card {
         let began = (clock.now(), clock.monotonic());
         let state = Mutex::new(State::default());
         let (frames, looks, reads) = Default::default();
-        Self { id, source, view, link, facts, queue, clock, began, frames, looks, reads, state }
+        let look_every = AtomicU32::new(1);
+        Self { id, source, view, link, facts, queue, clock, began, frames, looks, reads, look_every, state }
     }
 
     // A thread that died here died between plain assignments.
@@ -95,10 +101,7 @@ impl Card {
         let now = self.clock.monotonic();
         let before = {
             let mut state = self.lock();
-            if state.arrivals.len() == RATE_FRAMES_MAX {
-                state.arrivals.pop_front();
-            }
-            state.arrivals.push_back(now);
+            state.arrivals.add(now);
             state.last = Some((frame.received_at, frame.captured_at.synchronised));
             state.newest.replace(frame.clone())
         };
@@ -109,12 +112,12 @@ impl Card {
     pub(crate) fn due(&self, frame: &Frame) {
         if self.lock().sight.is_due(frame.presented_at) {
             let grid = sight::grid_of(&frame.picture);
-            let (now, monotonic) = (self.clock.now(), self.clock.monotonic());
-            let uptime = self.uptime();
+            let decode = self.link.as_ref().and_then(|link| link.state().decode);
             let (fps, health) = {
                 let mut state = self.lock();
                 state.sight.see(&grid, frame.presented_at);
-                (Self::fps(&mut state, monotonic), state.sight.health(now, uptime))
+                let fps = state.arrivals.per_second(self.clock.monotonic());
+                (fps, self.health(&mut state, decode))
             };
             metric::camera_health(&self.id, fps, &health);
             if self.link.is_some() {
@@ -128,8 +131,18 @@ impl Card {
     pub(crate) fn looked<'a>(&self, frame: &Frame, found: impl Iterator<Item = &'a Detection>) {
         self.looks.fetch_add(1, Ordering::Relaxed);
         let now = (frame.clone(), found.copied().collect());
-        let before = self.lock().looked.replace(now);
+        let at = self.clock.monotonic();
+        let before = {
+            let mut state = self.lock();
+            state.looks.add(at);
+            state.looked.replace(now)
+        };
         drop(before);
+    }
+
+    /// Of the looks that are due each so many-th is taken from now on. Whether that is a change.
+    pub(crate) fn looks_every(&self, every: u32) -> bool {
+        self.look_every.swap(every, Ordering::Relaxed) != every
     }
 
     /// A crop was read; nothing where it could not be.
@@ -172,19 +185,19 @@ impl Card {
         self.clock.monotonic().saturating_sub(self.began.1)
     }
 
-    fn fps(state: &mut State, now: Duration) -> f32 {
-        while state.arrivals.front().is_some_and(|at| now.saturating_sub(*at) > RATE_SPAN) {
-            state.arrivals.pop_front();
+    /// How well it sees, decodes and is looked at.
+    fn health(&self, state: &mut State, decode: Option<Duration>) -> CameraHealth {
+        CameraHealth {
+            decode_ms: decode.map(|span| span.as_secs_f32() * 1e3),
+            looks_per_second: state.looks.per_second(self.clock.monotonic()),
+            look_every: self.look_every.load(Ordering::Relaxed),
+            ..state.sight.health(self.clock.now(), self.uptime())
         }
-        let (Some(first), count) = (state.arrivals.front(), state.arrivals.len()) else { return 0.0 };
-        let span = now.saturating_sub(*first).as_secs_f32();
-        if count < 2 || span < 0.1 { 0.0 } else { (count - 1) as f32 / span }
     }
 
     fn status(&self) -> CameraStatus {
-        let now = self.clock.now();
         let link = self.link.as_ref().map(Link::state);
-        let (queue_full, (began_at, _), uptime) = (self.queue.dropped(), self.began, self.uptime());
+        let (queue_full, (began_at, _)) = (self.queue.dropped(), self.began);
         let mut state = self.lock();
         let mut phase = (LinkPhase::Streaming, began_at, None);
         if let Some(link) = &link {
@@ -210,19 +223,30 @@ impl Card {
             decoder: facts.and_then(|facts| facts.decoder.clone()),
             width: facts.map(|facts| facts.width),
             height: facts.map(|facts| facts.height),
-            fps: Self::fps(&mut state, self.clock.monotonic()),
+            fps: state.arrivals.per_second(self.clock.monotonic()),
             frames: self.frames.load(Ordering::Relaxed),
             dropped: dropped(queue_full, lost),
             looks: self.looks.load(Ordering::Relaxed),
             reads: self.reads.load(Ordering::Relaxed),
             last_frame_at: state.last.map(|(at, _)| at),
             clock_synchronised: state.last.map(|(_, synchronised)| synchronised),
-            health: state.sight.health(now, uptime),
+            health: self.health(&mut state, link.as_ref().and_then(|link| link.decode)),
         }
+    }
+
+    /// Whether it is away for longer than a moment.
+    fn has_gone(&self) -> bool {
+        let link = self.link.as_ref().map(Link::state);
+        link.is_some_and(|link| {
+            link.phase != ovr_capture::LinkPhase::Streaming && self.clock.now().since(link.since) >= GONE
+        })
     }
 
     /// The frame to draw, and what lies on it.
     fn picture(&self, want: Snapshot) -> Option<(Frame, Vec<Detection>)> {
+        if self.has_gone() {
+            return None;
+        }
         let state = self.lock();
         let plain = || state.newest.clone().map(|frame| (frame, Vec::new()));
         // Boxes belong to the frame on which they were found.
@@ -285,6 +309,19 @@ impl CameraBoard for Board {
         let jpeg = drawn(frame, view, &found, want.side_px_max)
             .map_err(|error| NoStill::Failed { reason: format!("{error:#}") })?;
         Ok(Still { jpeg, captured_at, received_at })
+    }
+
+    fn absence(&self, camera: &CameraId, want: Snapshot) -> Result<Still, NoStill> {
+        let card = self.lock().get(camera).cloned().ok_or(NoStill::NoCamera)?;
+        let status = card.status();
+        let words = absent::words(&status).ok_or(NoStill::NoFrame)?;
+        if want.known == Some(status.since) {
+            return Err(NoStill::SameFrame);
+        }
+        let image = absent::picture(&status, &words, want.side_px_max);
+        let jpeg = evidence::jpeg(&image, JPEG_QUALITY)
+            .map_err(|error| NoStill::Failed { reason: format!("encoding a picture: {error}") })?;
+        Ok(Still { jpeg, captured_at: status.since, received_at: status.since })
     }
 }
 
@@ -415,5 +452,24 @@ mod tests {
             Some(Timestamp::from_micros(7)),
             "when it was here last is still told"
         );
+    }
+
+    #[test]
+    fn who_watches_a_camera_that_is_no_more_sees_that_instead_of_its_last_picture() {
+        let (board, card) = board();
+        let id = CameraId::numbered("gate", 1);
+        let want = Snapshot { side_px_max: 4_000, overlay: false, known: None };
+        assert_eq!(board.absence(&id, want), Err(NoStill::NoFrame), "its next frame is due");
+        card.arrived(&frame(7));
+        card.ended(None);
+        for (side_px_max, size) in [(4_000, (640, 360)), (320, (320, 180)), (1, (1, 1))] {
+            let still = board.absence(&id, Snapshot { side_px_max, ..want }).unwrap();
+            let image = image::load_from_memory(&still.jpeg).unwrap().into_rgb8();
+            assert_eq!(image.dimensions(), size);
+            let bright = image.pixels().filter(|pixel| pixel.0[0] > 150).count();
+            assert_eq!(bright > 100, side_px_max > 1, "{bright} pixels of letters");
+            let known = Some(still.received_at);
+            assert_eq!(board.absence(&id, Snapshot { known, ..want }), Err(NoStill::SameFrame));
+        }
     }
 }

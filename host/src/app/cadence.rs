@@ -11,6 +11,8 @@ use std::time::Duration;
 pub(crate) struct Cadence {
     period: Duration,
     reading_period: Duration,
+    /// Of the looks that would be due, each so many-th is taken.
+    every: u32,
     looked_at: Option<Duration>,
     due: Duration,
 }
@@ -21,6 +23,7 @@ impl Cadence {
         Self {
             period: Duration::from_secs_f32(1.0 / per_second),
             reading_period: Duration::from_secs_f32(1.0 / per_second_reading.max(per_second)),
+            every: 1,
             looked_at: None,
             due: Duration::ZERO,
         }
@@ -32,14 +35,26 @@ impl Cadence {
         if (new.period, new.reading_period) == (self.period, self.reading_period) {
             return;
         }
-        let due = self.looked_at.map_or(self.due, |looked_at| looked_at + new.period);
-        *self = Self { looked_at: self.looked_at, due, ..new };
+        let (looked_at, every) = (self.looked_at, self.every);
+        let due = looked_at.map_or(self.due, |looked_at| looked_at + new.period * every);
+        *self = Self { every, looked_at, due, ..new };
+    }
+
+    /// Of the looks that would be due only each `every`-th is taken, from the last one on.
+    pub(crate) fn thin(&mut self, every: u32) {
+        if every.max(1) == self.every {
+            return;
+        }
+        self.every = every.max(1);
+        if let Some(looked_at) = self.looked_at {
+            self.due = looked_at + self.period * self.every;
+        }
     }
 
     /// The look that was taken last found something worth reading: the next one comes sooner.
     pub(crate) fn hasten(&mut self) {
         if let Some(looked_at) = self.looked_at {
-            self.due = self.due.min(looked_at + self.reading_period);
+            self.due = self.due.min(looked_at + self.reading_period * self.every);
         }
     }
 
@@ -50,9 +65,10 @@ impl Cadence {
             return false;
         }
         self.looked_at = Some(presented_at);
-        self.due += self.period;
+        let period = self.period * self.every;
+        self.due += period;
         if self.due <= presented_at {
-            self.due = presented_at + self.period;
+            self.due = presented_at + period;
         }
         true
     }
@@ -104,6 +120,26 @@ mod tests {
             }
         }
         assert_eq!(looked, vec![0, 5, 6, 7, 8, 13, 18]);
+    }
+
+    #[test]
+    fn thinned_looks_are_each_so_many_th_also_while_a_plate_is_read() {
+        let mut cadence = Cadence::new(5.0, 25.0);
+        let mut looked = Vec::new();
+        for n in 0..40_u32 {
+            match n {
+                8 => cadence.thin(2),
+                31 => cadence.thin(1),
+                _ => {}
+            }
+            if cadence.take(Duration::from_millis(40) * n) {
+                looked.push(n);
+                if n == 15 {
+                    cadence.hasten();
+                }
+            }
+        }
+        assert_eq!(looked, vec![0, 5, 15, 17, 27, 32, 37]);
     }
 
     #[test]

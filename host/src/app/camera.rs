@@ -10,6 +10,7 @@ use std::time::Duration;
 use ovr_capture::Source;
 use ovr_domain::event::Vehicle;
 use ovr_domain::port::{FrameSource as _, InferenceError};
+use ovr_domain::time::Clock;
 use ovr_domain::track::{Class, Detection, Track};
 use ovr_domain::view::View;
 use ovr_domain::{BBox, CameraId, Frame, TrackId, metric};
@@ -25,7 +26,8 @@ use super::health::Health;
 use super::queue::{FrameQueue, Popped};
 use super::shared::Reader;
 use super::stages::{Stage, Stages};
-use super::vision::Vision;
+use super::thinning::{Load, Thinning};
+use super::vision::{Session, Vision};
 use crate::config::{Config, DetectionConfig};
 
 /// Looks in a row that may fail before the log says so once more.
@@ -64,16 +66,20 @@ pub(crate) struct CameraRoom {
     pub(crate) card: Arc<Card>,
     pub(crate) view: View,
     pub(crate) vision: Reader<Vision>,
+    pub(crate) session: Session,
     pub(crate) tuning: Reader<Tuning>,
     pub(crate) tracker: ByteTrack,
     pub(crate) assembler: Assembler,
     pub(crate) cadence: Cadence,
+    /// Of a live camera.
+    pub(crate) thinning: Option<Thinning>,
     pub(crate) motion: MotionGate,
     /// Presentation time of the last look.
     pub(crate) looked: Option<Duration>,
     /// Whether there were tracks on the last look.
     pub(crate) follows: bool,
     pub(crate) stages: Arc<Stages>,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) out: SyncSender<Emission>,
     pub(crate) attention: Attention,
     /// The frame that the tracker was told of last.
@@ -144,12 +150,25 @@ impl CameraRoom {
             "passed_over"
         } else if self.is_still(frame) {
             "still"
-        } else if self.look(frame) {
-            "looked_at"
         } else {
-            "failed"
+            let start = self.clock.monotonic();
+            let looked = self.look(frame);
+            self.give_way(frame, self.clock.monotonic().saturating_sub(start));
+            if looked { "looked_at" } else { "failed" }
         };
         metric::frame(&self.camera, outcome);
+    }
+
+    /// Looks at a live camera become fewer while the networks cannot keep up.
+    fn give_way(&mut self, frame: &Frame, took: Duration) {
+        let Some(thinning) = &mut self.thinning else { return };
+        let (waiting, dropped) = (self.queue.filling(), self.queue.dropped());
+        let load = Load { at: frame.presented_at, took, dropped, waiting };
+        let every = thinning.looked(&load, self.tuning.seen().detection.detect_every_max);
+        self.cadence.thin(every);
+        if self.card.looks_every(every) {
+            tracing::info!(camera = %self.camera, every, "the load has changed: of the looks that are due each so many-th is taken");
+        }
     }
 
     /// Nothing that comes belongs to what was seen so far: the last events of all tracks.
@@ -166,6 +185,7 @@ impl CameraRoom {
     fn take_changes(&mut self) {
         if let Some(vision) = self.vision.changed() {
             self.assembler.use_models(vision.digests());
+            self.session = vision.session();
         }
         let Some(tuning) = self.tuning.changed() else { return };
         let Tuning { detection, tracker, assemble } = tuning.as_ref();
@@ -197,7 +217,7 @@ impl CameraRoom {
     fn look(&mut self, frame: &Frame) -> bool {
         self.counts.looks += 1;
         let stages = Arc::clone(&self.stages);
-        let detections = match stages.time(Stage::Detect, || self.vision.seen().detect(&frame.picture)) {
+        let detections = match stages.time(Stage::Detect, || self.session.detect(&frame.picture)) {
             Ok(detections) => self.admitted(detections, frame),
             Err(error) => {
                 self.failed(&error);
@@ -240,7 +260,8 @@ impl CameraRoom {
             return outcomes;
         }
         let plates: Vec<SeenPlate> = wanted.iter().map(|wanted| wanted.plate).collect();
-        let reads = match self.stages.time(Stage::Read, || self.vision.seen().read(frame, &plates)) {
+        let stages = Arc::clone(&self.stages);
+        let reads = match stages.time(Stage::Read, || self.session.read(frame, &plates)) {
             Ok(reads) => reads,
             Err(error) => {
                 self.failed(&error);

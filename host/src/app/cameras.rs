@@ -70,6 +70,7 @@ impl PreparedCamera {
         let (queue, card, link) = (Arc::clone(&room.queue), Arc::clone(&room.card), source.link());
         let fed_card = Arc::clone(&card);
         let (fed, named) = (Arc::clone(&queue), id.clone());
+        let (looked_at, looked) = (Arc::clone(&queue), id.clone());
         let ((begin_feed, feed_word), (begin_room, room_word)) = (sync_channel(1), sync_channel(1));
         // The guards are made in the threads: one that never began has not ended before its time.
         let (feeding, looking) = (failure.clone(), failure.clone());
@@ -92,6 +93,7 @@ impl PreparedCamera {
                 let guard = looking.guard("thread of a camera");
                 let counts = room.run();
                 guard.done();
+                log_end(&looked, counts, looked_at.dropped());
                 counts
             })
             .context("starting a camera's thread")?;
@@ -155,8 +157,8 @@ impl EndingCamera {
         if self.feed.join().is_err() {
             tracing::error!(camera = %self.id, "the source's thread panicked");
         }
-        let (error, dropped) = self.queue.outcome();
-        CameraSummary { id: self.id, counts: self.counts, dropped, error }
+        let (error, _) = self.queue.outcome();
+        CameraSummary { id: self.id, counts: self.counts, error }
     }
 }
 
@@ -165,23 +167,13 @@ impl EndingCamera {
 pub(crate) struct CameraSummary {
     pub(crate) id: CameraId,
     pub(crate) counts: CameraCounts,
-    pub(crate) dropped: u64,
     pub(crate) error: Option<SourceError>,
 }
 
-impl CameraSummary {
-    pub(crate) fn log(&self) {
-        let counts = self.counts;
-        tracing::info!(
-            camera = %self.id,
-            frames = counts.frames,
-            looks = counts.looks,
-            reads = counts.reads,
-            failures = counts.failures,
-            dropped = self.dropped,
-            "camera ended"
-        );
-    }
+/// All that a camera gave is looked at and reported; its source may take longer to end.
+fn log_end(camera: &CameraId, counts: CameraCounts, dropped: u64) {
+    let CameraCounts { frames, looks, reads, failures } = counts;
+    tracing::info!(%camera, frames, looks, reads, failures, dropped, "camera ended");
 }
 
 /// All cameras. Shared with the reload, which changes them.
@@ -257,7 +249,7 @@ impl Cameras {
         self.reap();
     }
 
-    /// Says how cameras ended that were taken away, once their sources have ended, too.
+    /// Forgets cameras that were taken away, once their sources have ended, too.
     pub(crate) fn reap(&self) {
         let ended: Vec<EndingCamera> = {
             let mut state = self.lock();
@@ -268,7 +260,6 @@ impl Cameras {
         };
         for camera in ended {
             let summary = camera.join_source();
-            summary.log();
             if !self.lock().running.contains_key(&summary.id) {
                 self.health.forget(&summary.id);
             }
@@ -279,7 +270,7 @@ impl Cameras {
     pub(crate) fn join_sources(&self) {
         let ending = std::mem::take(&mut self.lock().ending);
         for camera in ending {
-            camera.join_source().log();
+            camera.join_source();
         }
     }
 

@@ -1,9 +1,10 @@
 //! Builds the rooms from the configuration, joins them, runs them and ends them in order.
 //!
 //! [`App::build`] opens everything and starts nothing, so that what is wrong is said before anything happens;
-//! [`App::start`] starts; [`Running::finish`] ends: cameras first, then what they still had to say, then the way to the
+//! [`App::start`] starts; [`Running::settle`] ends: cameras first, then what they still had to say, then the way to the
 //! store, so that every accepted event is in the store when a run ends by itself.
 
+mod absent;
 pub(crate) mod accept;
 mod attention;
 pub(crate) mod backend;
@@ -14,15 +15,19 @@ pub(crate) mod cameras;
 pub(crate) mod failure;
 pub(crate) mod health;
 mod hooks;
+pub(crate) mod models;
 pub(crate) mod overlay;
 pub(crate) mod plugins;
 pub(crate) mod queue;
+mod rate;
 mod retention;
 pub(crate) mod rooms;
 pub(crate) mod shared;
 mod sight;
 mod signal;
 pub(crate) mod stages;
+mod store;
+mod thinning;
 pub(crate) mod timed;
 pub(crate) mod vision;
 
@@ -31,6 +36,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use ovr_domain::CameraId;
 use ovr_domain::camera::CameraBoard;
 use ovr_domain::metric;
 use ovr_domain::time::{Clock, SystemClock};
@@ -85,6 +91,9 @@ impl App {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock::start());
         let state = StateDir::open(&options.state, clock.as_ref())?;
         let vision = Arc::new(Vision::open(&config, &clock).map_err(Refusal::from)?);
+        if vision.gathers() {
+            vision.self_test(&clock).map_err(Refusal::from)?;
+        }
         let mut cameras = Vec::new();
         for camera in &options.cameras {
             cameras.push(rooms::open_camera(camera, options.realtime, &clock)?);
@@ -113,8 +122,9 @@ impl App {
             self;
         let tuning = Shared::new(Arc::new(AcceptTuning::of(&config)));
         backend.start(&tuning)?;
+        let own: Vec<CameraId> = cameras.iter().map(|camera| camera.id.clone()).collect();
         let acceptor = Acceptor {
-            dedup: backend.dedup(&config)?,
+            dedup: backend.dedup(&config, &own)?,
             hooks: plugins.hooks(),
             evidence: backend.evidence(),
             pictures: Pictures::new(config.host.pictures, Arc::clone(&clock))

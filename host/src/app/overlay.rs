@@ -30,7 +30,7 @@ const FAR_PX: f32 = 16_384.0;
 const TEXT_PX: i32 = 18;
 
 /// Pixels that are drawn on; what lies outside is left out.
-struct Canvas<'a>(&'a mut RgbImage);
+pub(super) struct Canvas<'a>(pub(super) &'a mut RgbImage);
 
 impl OriginDimensions for Canvas<'_> {
     fn size(&self) -> Size {

@@ -141,6 +141,12 @@ impl FrameQueue {
         self.lock().stopped
     }
 
+    /// Frames that wait, and how many may.
+    pub(crate) fn filling(&self) -> (usize, usize) {
+        let inner = self.lock();
+        (inner.frames.len(), inner.capacity)
+    }
+
     /// Frames that were dropped so far.
     pub(crate) fn dropped(&self) -> u64 {
         self.lock().dropped

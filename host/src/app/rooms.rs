@@ -18,10 +18,12 @@ use super::board::{About, Board, Card};
 use super::cadence::Cadence;
 use super::camera::{CameraCounts, CameraRoom, Tuning};
 use super::cameras::OpenCamera;
+use super::models::Models;
 use super::queue::{FrameQueue, WhenFull};
 use super::shared::Shared;
 use super::stages::Stages;
-use super::vision::{Models, Vision};
+use super::thinning::Thinning;
+use super::vision::Vision;
 use crate::config::{CAMERAS_MAX, CameraConfig, Config};
 use crate::print::Refusal;
 
@@ -126,12 +128,15 @@ pub(crate) fn camera_room(
         assembler: assembler.context("setting up the assembler")?.with_lanes(view.lanes.clone()),
         view: view.clone(),
         cadence: Cadence::new(detection.per_second, detection.per_second_reading),
+        thinning: Thinning::of(camera.when_full),
         motion: MotionGate::default(),
         looked: None,
         follows: false,
+        session: vision.seen().session(),
         vision,
         tuning,
         stages: Arc::clone(&common.stages),
+        clock: Arc::clone(&common.clock),
         out,
         attention: Attention::default(),
         tracked: None,

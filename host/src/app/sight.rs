@@ -195,7 +195,10 @@ impl Sight {
             plate_width_px: self.widths.median(),
             sharpness: self.sharpness.median(),
             exposure,
+            // What the picture does not tell.
             decode_ms: None,
+            looks_per_second: 0.0,
+            look_every: 1,
             reads_last_hour: few,
             reads_usual: usual,
             warnings: warned.into_iter().filter_map(|(warning, holds)| holds.then_some(warning)).collect(),

@@ -178,7 +178,7 @@ fn snapshot(config: &Config, args: &CamerasSnapshot) -> anyhow::Result<ExitCode>
     let (view, source) = (opened.view, opened.source);
     let frame = settled_frame(&camera.id, source)?;
     let (width, height) = (frame.picture.width(), frame.picture.height());
-    let mut found = vision.map(|vision| vision.detect(&frame.picture)).transpose()?;
+    let mut found = vision.map(|vision| vision.session().detect(&frame.picture)).transpose()?;
     // What is fainter only helps to follow what was found before: it is no find.
     let clear = config.tracking.tracker.high_threshold;
     if let Some(found) = &mut found {

@@ -14,9 +14,9 @@ use ovr_domain::time::{Clock, SystemClock};
 use ovr_plugins::registry::PluginStatus;
 
 use crate::app::board::Board;
+use crate::app::models::Models;
 use crate::app::plugins::PluginRoom;
 use crate::app::rooms;
-use crate::app::vision::Models;
 use crate::app::{self, Backend};
 use crate::cli::Check;
 use crate::config::{CameraConfig, Config, plugins_folder};
@@ -116,6 +116,10 @@ fn backend(
         .map_err(|error| format!("{error:#}"))?;
     if let Some(token) = backend.take_new_token() {
         print::note(&format!("administrator's token, shown this once: {token}"));
+    }
+    if let Some(reason) = backend.store_waits_for().map(str::to_owned) {
+        backend.stop().map_err(|error| format!("{error:#}"))?;
+        return Err(reason);
     }
     let text = format!(
         "{}: {} accepted events wait for the store, {} dead letters, port {} is free",

@@ -16,7 +16,7 @@ use ovr_testkit::{Scene, Truth, Verdict, judge};
 use crate::app::{App, RunOptions, Woken};
 use crate::cli::Demo;
 use crate::commands::run::line_for_people;
-use crate::config::{CameraConfig, Config};
+use crate::config::{CameraConfig, Config, StorePlace};
 use crate::print::{self, Refusal};
 
 /// The demo's own folder; removed when the demo ends.
@@ -43,8 +43,11 @@ pub(crate) fn run(mut config: Config, args: &Demo) -> anyhow::Result<ExitCode> {
     let mut truth = render(&scene, args.seed)?;
     truth.started_at = first_frame_at(&scene)?;
     let source = SourceConfig::File(FileConfig { path: scene, root: None });
+    // A store that others share may know the same plates from the camera of a demo a minute ago, and they would be repeats.
+    let is_shared = matches!(config.host.store_place(&folder.0), Ok(StorePlace::Postgres(_)));
+    let number = if is_shared { std::process::id() as usize } else { 1 };
     let options = RunOptions {
-        cameras: vec![CameraConfig::of_source((CameraId::numbered("demo", 1), source))],
+        cameras: vec![CameraConfig::of_source((CameraId::numbered("demo", number), source))],
         state: folder.0.clone(),
         realtime: false,
         origin: None,

@@ -76,7 +76,7 @@ pub(crate) fn run(config: &Config, args: &Read) -> anyhow::Result<ExitCode> {
     let formats = plugins::format_check(config, args.formats.plugins.as_deref())?;
     let countries = plugins::countries(config, args.formats.countries.as_deref())?;
     let mut reader = app::rooms::still_reader(config)?;
-    let mut code = ExitCode::SUCCESS;
+    let (mut code, mut read) = (ExitCode::SUCCESS, 0_usize);
     for path in &args.images {
         let image = match print::load_image(path) {
             Ok(image) => Arc::new(image),
@@ -86,6 +86,7 @@ pub(crate) fn run(config: &Config, args: &Read) -> anyhow::Result<ExitCode> {
                 continue;
             }
         };
+        read += 1;
         let plates = reader.read_still(&image)?.into_iter();
         let plates = plates.map(|plate| Found::new(plate, formats.as_ref(), &countries));
         let name = path.to_string_lossy();
@@ -97,8 +98,14 @@ pub(crate) fn run(config: &Config, args: &Read) -> anyhow::Result<ExitCode> {
             print_for_people(&answer)
         };
         if !going {
-            break;
+            return Ok(code);
         }
+    }
+    let all = args.images.len();
+    if read > 0 && read < all {
+        let (were, not) = (if read == 1 { "was" } else { "were" }, all - read);
+        print::note(&format!("{read} of {all} pictures {were} read; {not} could not be, as said above"));
+        code = ExitCode::from(1);
     }
     Ok(code)
 }

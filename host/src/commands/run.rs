@@ -109,9 +109,6 @@ fn snake_case<T: serde::Serialize>(value: &T) -> String {
 
 /// Says how the run went. A source that broke is a refusal when the run was about that source.
 fn finish(summary: &Summary, exit_at_end: bool) -> anyhow::Result<ExitCode> {
-    for camera in &summary.cameras {
-        camera.log();
-    }
     if summary.accepted.refused > 0 {
         anyhow::bail!("{} events were refused, see the log", summary.accepted.refused);
     }

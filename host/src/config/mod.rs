@@ -24,7 +24,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub(crate) use cameras::{CAMERAS_MAX, CameraConfig, CamerasConfig};
-pub(crate) use host::{HostConfig, RuntimeConfig};
+pub(crate) use host::{HostConfig, RuntimeConfig, StorePlace};
 pub(crate) use ocr::{OcrConfig, ReaderEngine};
 pub(crate) use plugins::plugins_folder;
 pub(crate) use tracking::{DetectionConfig, TrackingConfig};
@@ -315,9 +315,24 @@ mod tests {
             ("host.yaml", "site: a\nsite: b\n", "host.yaml:2: site: this key stands twice"),
             ("host.yaml", "bus: 'local:'\nsite: a b\n", "host.yaml:2: site: \"a b\" is no name"),
             ("host.yaml", "bus: carrier-pigeon\n", "local:"),
+            ("host.yaml", "store: mysql://h/d\n", "expected \"sqlite:\""),
+            (
+                "host.yaml",
+                "store: postgres://u:canary@h/d\n",
+                "store: the store's address cannot be used: it holds a password",
+            ),
+            ("host.yaml", "store: postgres://u@h\n", "it names no database"),
+            ("host.yaml", "store_password: { file: '' }\n", "store_password: it names no variable"),
             ("host.yaml", "dedup: { window_s: 5m }\n", "dedup.window_s: \"5m\": expected a whole number"),
             ("host.yaml", "dedup: { window_s: -1 }\n", "dedup.window_s: -1: expected at least 0"),
             ("host.yaml", "runtime: { threads: 1000000 }\n", "expected 0 to 64"),
+            ("host.yaml", "runtime: { batch_max: 0 }\n", "expected 1 to 64, or null"),
+            ("host.yaml", "runtime: { batch_wait_ms: 101 }\n", "expected 0 to 100, or null"),
+            (
+                "tracking.yaml",
+                "detection: { detect_every_max: 0 }\n",
+                "expected 1 (every look that is due) to 32",
+            ),
             ("hosts.yaml", "site: a\n", "host.yaml"),
             (
                 "cameras.yaml",

@@ -9,6 +9,9 @@ use serde::{Deserialize, Serialize};
 
 use super::Problem;
 
+/// Most of the looks that are due of which one must be taken.
+const DETECT_EVERY_MAX: u32 = 32;
+
 /// tracking.yaml: how often and with what is looked for plates and vehicles, and how they are followed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -42,6 +45,9 @@ pub(crate) struct DetectionConfig {
     pub(crate) per_second: f32,
     /// The same while a plate is being read; not below `per_second`.
     pub(crate) per_second_reading: f32,
+    /// While the networks cannot keep up, of the looks at a live camera that are due only each second, third .. is taken, up
+    /// to each so many-th. Files are read without loss, and always looked at as often.
+    pub(crate) detect_every_max: u32,
     /// Looks are left out while nothing moves and nothing is followed, but for one a second.
     pub(crate) motion_gate: bool,
     /// Frames that wait for the detector before the oldest is dropped (live cameras) or the source waits (files).
@@ -61,7 +67,13 @@ pub(crate) struct VehicleDetectorConfig {
 
 impl Default for DetectionConfig {
     fn default() -> Self {
-        Self { per_second: 6.0, per_second_reading: 12.0, motion_gate: true, queue_frames: 8 }
+        Self {
+            per_second: 6.0,
+            per_second_reading: 12.0,
+            detect_every_max: 4,
+            motion_gate: true,
+            queue_frames: 8,
+        }
     }
 }
 
@@ -78,6 +90,11 @@ impl TrackingConfig {
         if !(rate..=240.0).contains(&reading) {
             let problem = format!("{reading} pictures a second: expected {rate} (per_second) to 240");
             return Err(Problem::new("detection.per_second_reading", problem));
+        }
+        let every = self.detection.detect_every_max;
+        if !(1..=DETECT_EVERY_MAX).contains(&every) {
+            let problem = format!("{every}: expected 1 (every look that is due) to {DETECT_EVERY_MAX}");
+            return Err(Problem::new("detection.detect_every_max", problem));
         }
         if !(1..=256).contains(&self.detection.queue_frames) {
             let problem = format!("{} frames: expected 1 to 256", self.detection.queue_frames);

@@ -14,9 +14,10 @@ use crate::app::accept::AcceptTuning;
 use crate::app::camera::Tuning;
 use crate::app::cameras::{Cameras, OpenCamera, PreparedCamera};
 use crate::app::health::Health;
+use crate::app::models::Unusable;
 use crate::app::rooms;
 use crate::app::shared::Shared;
-use crate::app::vision::{Unusable, Vision};
+use crate::app::vision::Vision;
 use crate::config::Config;
 
 /// What cannot be built, and the key that asks for it.

@@ -242,6 +242,25 @@ macro_rules! event_store_suite {
         }
 
         #[tokio::test]
+        async fn events_before_a_cutoff_are_purged_in_bites_with_their_pictures() {
+            let (store, _keep) = $make();
+            let mut events: Vec<_> = (1..=8).map(|number| event(number, &format!("P{number}"))).collect();
+            for (number, event) in (1..).zip(&mut events) {
+                event.evidence = vec![picture(number, EvidenceKind::Scene)];
+            }
+            store.upsert(&events).await.unwrap();
+            assert_eq!(store.purge_before(second(6), 3).await, Ok(3));
+            assert_eq!(store.purge_before(second(6), 3).await, Ok(2));
+            assert_eq!(store.purge_before(second(6), 3).await, Ok(0));
+            assert_eq!(texts(&store.search(&all()).await.unwrap().events), ["P8", "P7", "P6"]);
+            assert_eq!(store.get(events[4].event_id).await, Ok(None));
+            let owner =
+                async |number| store.evidence_owner(picture(number, EvidenceKind::Scene).id).await.unwrap();
+            assert_eq!(owner(5).await, None);
+            assert!(owner(6).await.is_some());
+        }
+
+        #[tokio::test]
         async fn numbers_and_times_without_a_text_are_stored_nearest_to_it() {
             let (store, _keep) = $make();
             for micros in [i64::MIN, i64::MAX, 0] {

@@ -60,6 +60,23 @@ pub enum Error {
         /// What is wrong.
         reason: String,
     },
+    /// The address of a server is none.
+    #[error(
+        "the store's address cannot be used: {reason}; expected a postgres:// address with user, host and database and \
+         no password, and with ?sslmode=verify-full or ?sslmode=disable where it matters"
+    )]
+    Address {
+        /// What is wrong.
+        reason: String,
+    },
+    /// The server lets nobody in who comes like this.
+    #[error("the event store {path} refuses: {reason}; give the right user, password and database")]
+    Refused {
+        /// Where.
+        path: String,
+        /// What the server says.
+        reason: String,
+    },
     /// The store refused for good.
     #[error(transparent)]
     Store(#[from] StoreError),

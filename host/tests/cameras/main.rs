@@ -12,6 +12,7 @@ mod commands;
 mod many;
 mod network;
 mod program;
+mod third_party;
 mod view;
 
 use std::path::Path;

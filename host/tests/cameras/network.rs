@@ -17,7 +17,7 @@ use serde_json::Value;
 use crate::program::Program;
 use crate::{DEADLINE, PASSWORD, camera, configure, has_runtime, login};
 
-fn get(address: &str, path: &str, token: &str) -> (u16, Vec<u8>) {
+pub(crate) fn get(address: &str, path: &str, token: &str) -> (u16, Vec<u8>) {
     let mut stream = TcpStream::connect(address).unwrap();
     let head = format!(
         "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n"
@@ -80,6 +80,11 @@ fn a_street_over_the_network_gives_the_plates_of_its_file_and_its_password_is_fo
     let net = listed["cameras"].as_array().unwrap().iter().find(|camera| camera["id"] == "net").unwrap();
     assert_eq!((net["phase"].as_str(), net["width"].as_u64()), (Some("streaming"), Some(1280)), "{net}");
     assert!(net["frames"].as_u64().unwrap() > 150 && net["reads"].as_u64().unwrap() > 8, "{net}");
+    let health = &net["health"];
+    let decode_ms = health["decode_ms"].as_f64().unwrap();
+    assert!(decode_ms > 0.0 && decode_ms < 2_000.0, "{net}");
+    assert!(health["looks_per_second"].as_f64().unwrap() > 0.1, "{net}");
+    assert!((1..=4).contains(&health["look_every"].as_u64().unwrap()), "{net}");
     let (status, body_of_metrics) = get(&address, "/metrics", &token);
     let metrics = String::from_utf8_lossy(&body_of_metrics).into_owned();
     assert_eq!(status, 200);
@@ -87,7 +92,9 @@ fn a_street_over_the_network_gives_the_plates_of_its_file_and_its_password_is_fo
     {
         assert!(metrics.contains(line), "{line} is missing in {metrics}");
     }
-    assert!(metrics.contains("ovr_camera_frames_per_second{camera=\"net\"} "), "{metrics}");
+    for gauge in ["frames_per_second", "looks_per_second", "look_every", "decode_seconds"] {
+        assert!(metrics.contains(&format!("ovr_camera_{gauge}{{camera=\"net\"}} ")), "{gauge}: {metrics}");
+    }
     let (status, jpeg) = get(&address, "/api/v1/cameras/net/snapshot.jpg?overlay=true", &token);
     assert_eq!(status, 200, "{}", String::from_utf8_lossy(&jpeg));
     assert_eq!(jpeg.get(..2), Some([0xff, 0xd8].as_slice()));

@@ -78,8 +78,13 @@ struct CameraHealth {
     sharpness: Option<f32>,
     /// Median luma of the frames, 0 (black) to 1 (white).
     exposure: Option<f32>,
-    /// Median time to decode a frame, in milliseconds.
+    /// Median time from a coded picture entering a network camera's decoder to the picture leaving it, in milliseconds; with
+    /// the wait for the next pictures where the decoder needs them. Null for a file.
     decode_ms: Option<f32>,
+    /// Looks of the detector a second, measured over the last few seconds.
+    looks_per_second: f32,
+    /// Of the looks that are due by configuration each so many-th is taken: 1, and more while the networks cannot keep up.
+    look_every: u32,
     /// Plates read in the last hour.
     reads_last_hour: u32,
     /// Mean number of plates read in the hour up to this time of past days.

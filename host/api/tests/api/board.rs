@@ -21,6 +21,8 @@ pub(crate) enum Gives {
     OneFrame,
     /// Nothing yet.
     Nothing,
+    /// Nothing any more.
+    Away,
     /// A frame that cannot be encoded.
     Trouble,
 }
@@ -78,6 +80,8 @@ fn status(id: &CameraId, gives: Gives) -> CameraStatus {
             sharpness: streams.then_some(150.0),
             exposure: streams.then_some(0.5),
             decode_ms: streams.then_some(2.5),
+            looks_per_second: if streams { 5.9 } else { 0.0 },
+            look_every: 1,
             reads_last_hour: 7,
             reads_usual: streams.then_some(8.5),
             warnings: if streams { vec![HealthWarning::Dark, HealthWarning::Moved] } else { Vec::new() },
@@ -107,6 +111,9 @@ impl MemoryBoard {
     }
 }
 
+/// What [`MemoryBoard`] shows in the place of a camera that is away.
+pub(crate) const AWAY: &[u8] = b"\xff\xd8\xffaway\xff\xd9";
+
 /// The picture that [`MemoryBoard`] gives.
 pub(crate) fn jpeg(name: &str, side_px_max: u32, overlay: bool) -> Vec<u8> {
     [&[0xff, 0xd8, 0xff], format!("{name} {side_px_max} {overlay}").as_bytes(), &[0xff, 0xd9]].concat()
@@ -122,7 +129,7 @@ impl CameraBoard for MemoryBoard {
     fn snapshot(&self, id: &CameraId, want: Snapshot) -> Result<Still, NoStill> {
         let gives = self.cameras.lock().expect("no panic while held").get(id).copied();
         let frame = match gives.ok_or(NoStill::NoCamera)? {
-            Gives::Nothing => return Err(NoStill::NoFrame),
+            Gives::Nothing | Gives::Away => return Err(NoStill::NoFrame),
             Gives::Trouble => return Err(NoStill::Failed { reason: "no room at /var/lib".to_owned() }),
             Gives::OneFrame => at(0),
             Gives::Film => at(1 + self.encoded.load(Ordering::SeqCst) as i64),
@@ -132,5 +139,14 @@ impl CameraBoard for MemoryBoard {
         }
         self.encoded.fetch_add(1, Ordering::SeqCst);
         Ok(self.encode(id, want, frame))
+    }
+
+    fn absence(&self, id: &CameraId, want: Snapshot) -> Result<Still, NoStill> {
+        let gives = self.cameras.lock().expect("no panic while held").get(id).copied();
+        match gives.ok_or(NoStill::NoCamera)? {
+            Gives::Away if want.known == Some(at(-1)) => Err(NoStill::SameFrame),
+            Gives::Away => Ok(Still { jpeg: AWAY.to_vec(), captured_at: at(5), received_at: at(-1) }),
+            _ => Err(NoStill::NoFrame),
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use ovr_api::{ApiConfig, NewCredential, Role};
 
-use crate::board::{Gives, jpeg};
+use crate::board::{AWAY, Gives, jpeg};
 use crate::client::get;
 use crate::fixture::{Running, start, start_with};
 
@@ -182,6 +182,28 @@ fn a_credential_that_is_taken_back_and_a_camera_that_goes_end_their_streams() {
     let seen = other.watched().pictures.len();
     assert!(other.reads_pictures(seen + 2), "another viewer of the same camera goes on");
     assert!(!other.watched().ended);
+}
+
+#[test]
+fn a_camera_that_is_away_is_shown_as_such_and_its_film_goes_on_when_it_is_back() {
+    let server = start(vec![]);
+    let mut watcher = watch(&server, "/api/v1/cameras/a/stream?fps=5");
+    assert!(watcher.reads_pictures(2));
+    server.board.set("a", Gives::Away);
+    let seen = watcher.watched().pictures.len();
+    assert!(watcher.reads_pictures(seen + 1));
+    std::thread::sleep(Duration::from_millis(700));
+    let mut late = watch(&server, "/api/v1/cameras/a/stream?fps=5");
+    assert!(late.reads_pictures(1), "who comes later sees it, too");
+    assert_eq!(late.watched().pictures[0], AWAY);
+    assert_eq!(server.get("/api/v1/cameras/a/snapshot.jpg").status, 503, "one picture is a picture or none");
+    server.board.set("a", Gives::Film);
+    let shown = watcher.watched().pictures.len();
+    assert!(watcher.reads_pictures(shown + 2));
+    let pictures = watcher.watched().pictures;
+    let away = pictures.iter().filter(|picture| *picture == AWAY).count();
+    assert_eq!(away, 1, "said once, not with every tick: {pictures:?}");
+    assert_ne!(pictures.last().map(Vec::as_slice), Some(AWAY));
 }
 
 #[test]

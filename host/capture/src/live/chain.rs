@@ -2,12 +2,15 @@
 //! appsink`. Elements are made in code; nothing of an address becomes a pipeline.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use gstreamer as gst;
 use gstreamer::glib;
 use gstreamer::prelude::*;
 
+use crate::live::datagrams;
+use crate::live::decode_time;
 use crate::live::decoder::{self, Codec};
 use crate::live::dial::Dialled;
 use crate::live::fault::LinkFault;
@@ -66,6 +69,7 @@ pub(crate) fn start(
     let heard = Arc::new(Heard::default());
     guard_connects(&chain.bus, &dialled.target.location, &heard);
     choose_stream(&source, &heard);
+    datagrams::keep_to(&source, config.transport, dialled.target.socket.ip(), &heard);
     let plan = Plan {
         choice: config.decoder,
         failed: failed.to_vec(),
@@ -118,18 +122,29 @@ fn set_up(source: &gst::Element, config: &RtspConfig, dialled: &Dialled) -> Resu
 }
 
 /// `rtspsrc` follows redirects, to any host and without a word. It does say where it connects to before it does, and
-/// that is the moment to hold it back: only the address that was checked may be connected to.
+/// that is the moment to hold it back: only the address that was checked may be connected to. The same holds for a set-up
+/// that it begins again.
 fn guard_connects(bus: &gst::Bus, location: &str, heard: &Arc<Heard>) {
     let (allowed, heard) = (format!("Connecting to {location}"), Arc::clone(heard));
+    let set_ups = AtomicU32::new(0);
     bus.set_sync_handler(move |_, message| {
         if let gst::MessageView::Progress(progress) = message.view() {
-            let (_, code, text) = progress.get();
+            // Not `progress.get()`: the text of a redirect to what is no UTF-8 is missing, which it does not expect.
+            let of = |name: &str| progress.message().structure()?.get::<&str>(name).ok();
             heard.step();
-            if code == "connect" && text != allowed {
+            if of("code") == Some("connect") && of("text") != Some(&allowed) {
                 // Once the session is described, the address may also be another name of the same stream; such a
                 // connect is the session's second one, and a new session does it better.
                 let described = heard.lock().described;
                 heard.fail(if described { LinkFault::Ended } else { LinkFault::Redirected });
+                heard.hold();
+            }
+            // One stream is set up, once. `rtspsrc` asks again when it does not understand the answer, without an end, and
+            // each time over UDP it loses two sockets.
+            let is_set_up =
+                of("code") == Some("request") && of("text").is_some_and(|text| text.starts_with("SETUP"));
+            if is_set_up && set_ups.fetch_add(1, Ordering::Relaxed) > 0 {
+                heard.fail(LinkFault::SetUp);
                 heard.hold();
             }
         }
@@ -208,6 +223,7 @@ impl Plan {
         count_coded(elements.last(), &self.heard);
         let decode = pipeline::element(name)?;
         pipeline::set_threads(&decode, name, self.tuning.decode_threads);
+        decode_time::watch(&decode, &self.heard);
         elements.push(decode);
         if name == "nvv4l2decoder" {
             // A Jetson's decoder leaves its pictures in memory that only this element brings into main memory.

@@ -107,6 +107,19 @@ impl Connection {
         self.live.heard.lock().decoder.clone()
     }
 
+    /// Why no packet came.
+    pub(crate) fn silence(&self, while_doing: &'static str) -> LinkFault {
+        match self.live.heard.lock().stranger {
+            Some(ip) => LinkFault::Stranger { ip },
+            None => LinkFault::TimedOut { while_doing },
+        }
+    }
+
+    /// Median time of the last pictures in the decoder.
+    pub(crate) fn decode_time(&self) -> Option<Duration> {
+        self.live.heard.lock().decode_times.median()
+    }
+
     /// Frames that gave way in the sink since the last call, because they were not taken in time.
     pub(crate) fn newly_lost(&mut self) -> u64 {
         // What was decoded has been taken, waits (as many as the sink holds at most), or gave way.
@@ -169,6 +182,7 @@ impl Connection {
             LinkFault::TimedOut { .. } if self.over_tls => LinkFault::TimedOut {
                 while_doing: "waiting for the camera's answer over TLS, which this port may not speak",
             },
+            LinkFault::TimedOut { while_doing } => self.silence(while_doing),
             fault => fault,
         }
     }
@@ -217,7 +231,10 @@ fn of_words(
     if says("Timeout") || says("timed out") {
         return LinkFault::TimedOut { while_doing: "waiting for the camera's answer" };
     }
-    if says("end-of-file") || says("EOF") || says("closed") || says("reset by peer") || says("Broken pipe") {
+    // A session over UDP that loses its connection opens it again by itself, which is when it finds nobody.
+    let ends =
+        ["end-of-file", "EOF", "closed", "reset by peer", "Broken pipe", "Could not connect to server"];
+    if ends.into_iter().any(says) {
         return LinkFault::Ended;
     }
     LinkFault::Protocol { reason: words }
@@ -253,6 +270,8 @@ mod tests {
         assert_eq!(of(codec(), "", None), LinkFault::NoVideo);
         assert_eq!(of(read(), "SDP contains no streams", None), LinkFault::NoVideo);
         assert_eq!(of(read(), "Could not receive message. (Received end-of-file)", None), LinkFault::Ended);
+        let again = "Could not connect to server. (Generic error)";
+        assert_eq!(of(read(), again, None), LinkFault::Ended);
         let timeout =
             of(read(), "Could not receive message. (Timeout while waiting for server response)", None);
         assert!(matches!(timeout, LinkFault::TimedOut { .. }));

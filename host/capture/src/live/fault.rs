@@ -65,6 +65,24 @@ pub enum LinkFault {
     /// The camera sends us to another address.
     #[error("the camera sends us elsewhere, which is not followed: give the address that it really has")]
     Redirected,
+    /// The answer to SETUP is none.
+    #[error(
+        "the camera's answer to SETUP makes no sense: try the other of tcp and udp, or a newer firmware; over udp it is asked a \
+             few times only, until it is configured again"
+    )]
+    SetUp,
+    /// It answers with packets of their own where they were to come in the connection, or sends to a whole group.
+    #[error("the camera answers with another transport than was asked for: try the other of tcp and udp")]
+    OtherTransport,
+    /// What comes over UDP comes from elsewhere.
+    #[error(
+        "packets come from {ip}, which is not where the camera was asked, and are dropped: use transport tcp, or give the \
+             address that it sends from"
+    )]
+    Stranger {
+        /// Who sends them.
+        ip: IpAddr,
+    },
     /// The certificate is not trusted.
     #[error(
         "the camera's certificate is not trusted ({reason}): give its authority as tls.ca_file, or take any by \
@@ -168,12 +186,17 @@ impl LinkFault {
             | Self::Hanging { .. }
             | Self::Decoder { .. } => Healing::Time,
             Self::Status { status } if *status == 454 || *status >= 500 => Healing::Time,
-            Self::NotFound | Self::NoVideo | Self::Status { .. } => Healing::Start,
+            Self::NotFound
+            | Self::NoVideo
+            | Self::Status { .. }
+            | Self::OtherTransport
+            | Self::Stranger { .. } => Healing::Start,
             // A camera may lock out whom it refuses too often.
             Self::Unauthorised { .. }
             | Self::Forbidden { .. }
             | Self::Credentials { .. }
             | Self::Redirected
+            | Self::SetUp
             | Self::Certificate { .. }
             | Self::UnknownCodec { .. }
             | Self::Runtime { .. } => Healing::Hand,

@@ -1,11 +1,13 @@
 //! What the threads of a running pipeline have heard, for the thread that takes its frames.
 
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use ovr_domain::Timestamp;
 
+use crate::live::decode_time::DecodeTimes;
 use crate::live::decoder::Codec;
 use crate::live::fault::LinkFault;
 
@@ -31,8 +33,12 @@ pub(crate) struct Inner {
     pub(crate) unknown_codec: Option<String>,
     /// The session has been described.
     pub(crate) described: bool,
+    /// Another host that sends packets to where the camera should.
+    pub(crate) stranger: Option<IpAddr>,
     /// The element that decodes.
     pub(crate) decoder: Option<String>,
+    /// How long its pictures take.
+    pub(crate) decode_times: DecodeTimes,
     /// The first fault that a callback saw: it is nearer to the cause than what the pipeline reports afterwards.
     pub(crate) fault: Option<LinkFault>,
     /// What came so far.

@@ -41,6 +41,9 @@ pub struct LinkState {
     pub frames_lost: u64,
     /// What the last good connection said of its video.
     pub facts: Option<VideoFacts>,
+    /// Median time of the last pictures from the last coded piece that went into the decoder to the picture that came out,
+    /// with the wait for other pictures where the decoder needs them.
+    pub decode: Option<Duration>,
     /// What is thought of the camera's clock.
     pub clock: ClockState,
     /// How often the camera's clock has jumped.
@@ -76,6 +79,7 @@ impl Link {
             frames: 0,
             frames_lost: 0,
             facts: None,
+            decode: None,
             clock: ClockState::Unknown,
             clock_jumps: 0,
             left_behind: 0,

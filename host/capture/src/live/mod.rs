@@ -15,6 +15,8 @@
 pub(crate) mod belief;
 mod chain;
 mod connection;
+mod datagrams;
+mod decode_time;
 mod decoder;
 mod dial;
 pub(crate) mod fault;

@@ -133,7 +133,7 @@ impl Probe<'_> {
             }
             match &first {
                 None if now >= self.end => {
-                    return Err(LinkFault::TimedOut { while_doing: "waiting for the first picture" });
+                    return Err(connection.silence("waiting for the first picture"));
                 }
                 Some(first) if now >= self.end || is_enough(first, connection.tally(), now) => {
                     return Ok(self.facts(connection, first, clock_offset_us, now));

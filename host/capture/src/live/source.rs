@@ -21,7 +21,7 @@ use crate::live::tear_down::TearDowns;
 use crate::live::timeline::Timeline;
 use crate::options::Options;
 use crate::pipeline::{self, Tuning};
-use crate::rtsp::RtspConfig;
+use crate::rtsp::{RtspConfig, Transport};
 
 /// How long one look waits at most, so that an end is seen in time.
 const POLL: Duration = Duration::from_millis(50);
@@ -30,6 +30,8 @@ const DECODER_FORGIVEN: Duration = Duration::from_mins(10);
 /// Each so many frames the metrics are told again that they come: an earlier source of the same camera may have ended
 /// after this one began.
 const TOLD_AGAIN: u64 = 64;
+/// Sessions over UDP that did not get beyond SETUP: GStreamer loses two sockets with each, so that they must be few.
+const LOST_SET_UPS_MAX: u32 = 8;
 /// A name server that has not answered by then is reported, and waited for.
 const DIAL: Duration = Duration::from_secs(10);
 
@@ -63,6 +65,8 @@ pub struct LiveSource {
     /// Whether anybody ever asked for a frame.
     pub(super) asked: bool,
     sequence: u64,
+    /// Sessions that did not get beyond SETUP.
+    lost_set_ups: u32,
 }
 
 #[derive(Debug)]
@@ -117,6 +121,7 @@ impl LiveSource {
             decoder: None,
             asked: false,
             sequence: 0,
+            lost_set_ups: 0,
             camera,
             config,
             clock,
@@ -147,6 +152,9 @@ impl LiveSource {
         if self.tear_downs.is_full() {
             let fault = LinkFault::Hanging { count: self.tear_downs.ending() };
             return self.fault(&fault, None, now);
+        }
+        if self.lost_set_ups >= LOST_SET_UPS_MAX {
+            return self.fault(&LinkFault::SetUp, None, now);
         }
         self.link.change(|state| state.attempts += 1);
         match Dial::start(&self.config) {
@@ -242,10 +250,11 @@ impl LiveSource {
         }
         metric::frame(&self.camera, "decoded");
         let (clock, clock_jumps) = (self.belief.state(), self.belief.jumps());
+        let decode = connection.decode_time();
         self.link.change(|state| {
             state.frames += 1;
             state.frames_lost += lost;
-            (state.clock, state.clock_jumps) = (clock, clock_jumps);
+            (state.clock, state.clock_jumps, state.decode) = (clock, clock_jumps, decode);
         });
         if is_first || self.sequence.is_multiple_of(TOLD_AGAIN) {
             self.tell_up();
@@ -268,6 +277,8 @@ impl LiveSource {
                 self.failed_decoders.push((decoder, now));
             }
             self.tear_downs.start(connection.into_chain(), now);
+            let loses = *fault == LinkFault::SetUp && self.config.transport == Transport::Udp;
+            self.lost_set_ups += u32::from(loses);
         }
         if fault.is_stall() {
             metric::camera_stall(&self.camera);
@@ -292,7 +303,7 @@ impl LiveSource {
 
 fn overdue_fault(overdue: Overdue, connection: &Connection) -> LinkFault {
     match overdue {
-        Overdue::Silent => LinkFault::TimedOut { while_doing: "waiting for the first packet" },
+        Overdue::Silent => connection.silence("waiting for the first packet"),
         Overdue::Keyless => LinkFault::TimedOut {
             while_doing: "waiting for a keyframe, of which there should be one in 30 s",
         },

@@ -12,8 +12,8 @@ use ovr_vision::detect::{ClassMap, DetectorConfig, YoloDetector};
 use ovr_vision::infer::{self, Options, OrtModel, Runtime};
 use ovr_vision::read::{PlateReader, SeenPlate};
 
+use crate::app::models::{DETECTOR_FILE, runtime_of};
 use crate::app::timed::{Stopwatch, Timed};
-use crate::app::vision::{DETECTOR_FILE, runtime_of};
 use crate::cli::InputSize;
 use crate::config::Config;
 use crate::print::Refusal;

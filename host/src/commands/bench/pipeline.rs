@@ -224,6 +224,7 @@ impl Bench<'_> {
     /// Mean milliseconds of the networks for a look and for a crop, with nothing else going on.
     fn networks_alone(&self, samples: &[Frame]) -> anyhow::Result<(f64, f64)> {
         let (mut looks, mut crops) = (0_u32, 0_u32);
+        let mut session = self.vision.session();
         let mut before = self.vision.times().totals();
         for round in 0..ROUNDS {
             if round == 1 {
@@ -231,7 +232,7 @@ impl Bench<'_> {
                 (looks, crops) = (0, 0);
             }
             for frame in samples {
-                let found = self.vision.detect(&frame.picture)?;
+                let found = session.detect(&frame.picture)?;
                 looks += 1;
                 let plates = found.iter().filter(|found| found.class == Class::Plate);
                 let plates: Vec<SeenPlate> = plates
@@ -240,7 +241,7 @@ impl Bench<'_> {
                         confidence: found.confidence,
                     })
                     .collect();
-                self.vision.read(frame, &plates)?;
+                session.read(frame, &plates)?;
                 crops += plates.len() as u32;
             }
         }

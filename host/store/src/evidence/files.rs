@@ -28,7 +28,7 @@ const VEHICLE_CROP_PERCENT: u64 = 90;
 
 const WHAT: &str = "evidence folder";
 const INSTALL: &str = "install-id";
-const PARTIAL: &str = "partial";
+pub(super) const PARTIAL: &str = "partial";
 
 /// What a purge removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -76,6 +76,15 @@ impl FilesStore {
         self.disk_bytes_max.store(disk_bytes_max, Ordering::Relaxed);
     }
 
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The folders of days that have pictures.
+    pub(super) fn days(&self) -> std::io::Result<Vec<PathBuf>> {
+        day_folders(&self.root)
+    }
+
     /// Bytes of pictures on disk.
     pub fn used_bytes(&self) -> u64 {
         *self.used_bytes.lock().unwrap_or_else(PoisonError::into_inner)
@@ -89,7 +98,7 @@ impl FilesStore {
         files_max: u64,
     ) -> Result<Purged, StoreError> {
         let mut purged = Purged::default();
-        let mut days = day_folders(&self.root).map_err(|error| unavailable("listing days", &error))?;
+        let mut days = self.days().map_err(|error| unavailable("listing days", &error))?;
         days.sort();
         let last_day = layout::folder(&self.root, cutoff);
         for day in days.into_iter().filter(|day| *day <= last_day) {

@@ -2,6 +2,7 @@
 
 mod files;
 mod layout;
+mod looked;
 #[cfg(test)]
 mod tests;
 

@@ -7,7 +7,6 @@
 mod open;
 mod pool;
 mod query;
-mod storable;
 #[cfg(test)]
 mod tests;
 mod write;
@@ -22,10 +21,11 @@ use ovr_domain::port::{ATTEMPT_DEADLINE, EventStore, StoreError};
 use ovr_domain::query::{EventPage, EventQuery};
 use ovr_domain::{CameraId, EventId, EvidenceId, InstallId, PlateEvent, Timestamp};
 use rusqlite::OptionalExtension;
-use serde::de::DeserializeOwned;
 use uuid::Uuid;
 
 use crate::Error;
+use crate::answer::{self, parse, unusable};
+use crate::row::Row;
 use pool::Pool;
 
 /// Connections that read at the same time.
@@ -41,6 +41,8 @@ const GET: &str = "SELECT event FROM event WHERE event_id = ?1";
 const OWNER: &str = "SELECT event_id, camera_id, kind FROM evidence WHERE evidence_id = ?1";
 const SEEN_SINCE: &str = "SELECT event FROM event WHERE last_seen >= ?1 AND unread = 0
     ORDER BY last_seen DESC, event_id DESC LIMIT ?2";
+const PURGE: &str =
+    "DELETE FROM event WHERE rowid IN (SELECT rowid FROM event WHERE captured_at < ?1 LIMIT ?2)";
 const READY: &str = "SELECT count(*) FROM meta";
 
 /// An [`EventStore`] in one SQLite file.
@@ -72,12 +74,21 @@ impl SqliteStore {
         let rows = self.readers.run(QUERY_DEADLINE, select).await?;
         rows.iter().map(|json| parse(json)).collect()
     }
+
+    /// Removes at most `max` events that were captured before `cutoff`, with what is known of their pictures, and says how
+    /// many it removed: fewer than `max` when none is left.
+    pub async fn purge_before(&self, cutoff: Timestamp, max: u32) -> Result<u64, StoreError> {
+        let purge = move |connection: &mut rusqlite::Connection| {
+            connection.execute(PURGE, (cutoff.as_micros(), max)).map(|rows| rows as u64)
+        };
+        self.writer.run(ATTEMPT_DEADLINE, purge).await
+    }
 }
 
 #[async_trait]
 impl EventStore for SqliteStore {
     async fn upsert(&self, events: &[PlateEvent]) -> Result<(), StoreError> {
-        let rows = events.iter().map(write::Row::of).collect::<Result<Vec<_>, StoreError>>()?;
+        let rows = events.iter().map(Row::of).collect::<Result<Vec<_>, StoreError>>()?;
         self.writer.run(ATTEMPT_DEADLINE, move |connection| write::upsert(connection, &rows)).await
     }
 
@@ -94,7 +105,7 @@ impl EventStore for SqliteStore {
         let statement = query::Statement::of(query);
         let limit = statement.limit;
         let rows = self.readers.run(QUERY_DEADLINE, move |connection| statement.run(connection)).await?;
-        query::page(rows, limit)
+        answer::page(rows, limit)
     }
 
     async fn evidence_owner(
@@ -112,22 +123,11 @@ impl EventStore for SqliteStore {
             return Ok(None);
         };
         let event = Uuid::from_slice(&event).map_err(|error| unusable("an event id", &error))?;
-        let camera = CameraId::new(&camera).map_err(|error| unusable("a camera", &error))?;
-        let kind =
-            serde_json::from_value(kind.into()).map_err(|error| unusable("a kind of picture", &error))?;
-        Ok(Some((EventId(event), camera, kind)))
+        answer::owner(event, &camera, kind).map(Some)
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
         let count = |connection: &mut rusqlite::Connection| connection.query_row(READY, [], |_| Ok(()));
         self.readers.run(QUERY_DEADLINE, count).await
     }
-}
-
-fn parse<T: DeserializeOwned>(json: &str) -> Result<T, StoreError> {
-    serde_json::from_str(json).map_err(|error| unusable("an event", &error))
-}
-
-fn unusable(what: &str, error: &dyn std::fmt::Display) -> StoreError {
-    StoreError::Unusable { reason: format!("it holds {what} that cannot be read: {error}") }
 }

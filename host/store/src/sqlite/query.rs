@@ -1,12 +1,8 @@
 //! Searching: a statement out of constant pieces, values always bound.
 
-use ovr_domain::PlateEvent;
-use ovr_domain::port::StoreError;
-use ovr_domain::query::{Cursor, EventPage, EventQuery, PAGE_EVENTS_MAX, PlateMatch};
+use ovr_domain::query::{EventQuery, PAGE_EVENTS_MAX, PlateMatch};
 use rusqlite::types::Value;
 use rusqlite::{Connection, ToSql};
-
-use super::parse;
 
 /// Longest pattern that is looked for; longer ones match nothing, as no plate is as long.
 const PATTERN_CHARS_MAX: usize = 64;
@@ -136,16 +132,6 @@ fn glob(pattern: &str) -> String {
         last = Some(character);
     }
     glob
-}
-
-/// The page out of its rows.
-pub(super) fn page(mut rows: Vec<String>, limit: usize) -> Result<EventPage, StoreError> {
-    let more = rows.len() > limit;
-    rows.truncate(limit);
-    let events = rows.iter().map(|json| parse::<PlateEvent>(json)).collect::<Result<Vec<_>, _>>()?;
-    let last = events.last().filter(|_| more);
-    let next = last.map(|event| Cursor { captured_at: event.captured_at, event_id: event.event_id });
-    Ok(EventPage { events, next })
 }
 
 #[cfg(test)]

@@ -1,13 +1,8 @@
 //! Storing events: a greater revision replaces a smaller one, the rest is left as it is.
 
-use ovr_domain::PlateEvent;
-use ovr_domain::event::Verdict;
-use ovr_domain::port::StoreError;
-use ovr_domain::read::normalize;
 use rusqlite::{Connection, named_params};
-use serde::Serialize;
 
-use super::storable::storable;
+use crate::row::{Row, name};
 
 const UPSERT: &str = "
 INSERT INTO event (event_id, revision, lifecycle, site_id, camera_id, lane_id, captured_at, last_seen,
@@ -31,22 +26,6 @@ INSERT INTO evidence (evidence_id, event_id, camera_id, kind, sha256, expires_at
 VALUES (:evidence_id, :event_id, :camera_id, :kind, :sha256, :expires_at)
 ON CONFLICT (evidence_id) DO NOTHING";
 
-/// An event as it is written, prepared before the connection is taken.
-pub(super) struct Row {
-    event: PlateEvent,
-    json: String,
-}
-
-impl Row {
-    pub(super) fn of(event: &PlateEvent) -> Result<Self, StoreError> {
-        let event = storable(event);
-        let json = serde_json::to_string(&event).map_err(|error| StoreError::Unusable {
-            reason: format!("writing event {} as JSON: {error}", event.event_id),
-        })?;
-        Ok(Self { event, json })
-    }
-}
-
 /// All of them in one transaction.
 pub(super) fn upsert(connection: &mut Connection, rows: &[Row]) -> rusqlite::Result<()> {
     let transaction = connection.transaction()?;
@@ -59,11 +38,6 @@ pub(super) fn upsert(connection: &mut Connection, rows: &[Row]) -> rusqlite::Res
 fn upsert_one(connection: &Connection, row: &Row) -> rusqlite::Result<()> {
     let event = &row.event;
     let id = &event.event_id.0.as_bytes()[..];
-    let verdict = match event.verdict {
-        Verdict::Valid => "valid",
-        Verdict::Invalid { .. } => "invalid",
-        Verdict::Unchecked { .. } => "unchecked",
-    };
     connection.prepare_cached(UPSERT)?.execute(named_params! {
         ":event_id": id,
         ":revision": event.revision,
@@ -74,12 +48,12 @@ fn upsert_one(connection: &Connection, row: &Row) -> rusqlite::Result<()> {
         ":captured_at": event.captured_at.as_micros(),
         ":last_seen": event.last_seen.as_micros(),
         ":plate_normalized": event.plate_normalized,
-        ":plate_corrected": event.plate_corrected.as_deref().map(normalize),
+        ":plate_corrected": row.plate_corrected(),
         ":confidence": f64::from(event.confidence),
-        ":unread": event.plate_observed.is_none(),
+        ":unread": row.unread(),
         ":country": event.country,
-        ":verdict": verdict,
-        ":vehicle_class": event.vehicle.map(|vehicle| vehicle.class.as_str()),
+        ":verdict": row.verdict(),
+        ":vehicle_class": row.vehicle_class(),
         ":direction": event.direction.as_ref().map(name),
         ":dedup_decision": name(&event.dedup.decision),
         ":repeats_event_id": event.dedup.repeats_event_id.map(|id| id.0.as_bytes().to_vec()),
@@ -96,12 +70,4 @@ fn upsert_one(connection: &Connection, row: &Row) -> rusqlite::Result<()> {
         })?;
     }
     Ok(())
-}
-
-/// The name of an enum's variant, as it stands in the event's JSON.
-fn name<T: Serialize>(value: &T) -> String {
-    match serde_json::to_value(value) {
-        Ok(serde_json::Value::String(name)) => name,
-        _ => String::new(),
-    }
 }

@@ -116,6 +116,22 @@ impl<I: Inference> YoloDetector<I> {
         })
     }
 
+    /// The same detector, with buffers of its own, that asks the same network in another way.
+    pub fn asking<J: Inference>(&self, network: J) -> YoloDetector<J> {
+        YoloDetector {
+            network,
+            config: self.config.clone(),
+            classes: self.classes.clone(),
+            layout: self.layout,
+            preprocess: self.preprocess,
+            input: self.input,
+            shape: self.shape,
+            declared: self.declared,
+            corners: self.corners,
+            scales: Vec::new(),
+        }
+    }
+
     /// The layout that was told or configured.
     pub fn layout(&self) -> Layout {
         self.layout

@@ -19,6 +19,7 @@ mod files;
 mod model;
 #[cfg(test)]
 mod recorded;
+mod room;
 mod runtime;
 
 use std::fmt;
@@ -31,6 +32,7 @@ pub use files::{default_cache, library_file, model_file};
 pub use model::OrtModel;
 #[cfg(test)]
 pub(crate) use recorded::Recorded;
+pub use room::{Gathering, InferenceRoom, Seat};
 pub use runtime::Runtime;
 
 /// A declared shape as people write it: free sides are question marks.

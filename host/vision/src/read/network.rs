@@ -88,6 +88,11 @@ impl ReadingNetwork {
         Ok(Self { network, alphabet, decoder, form })
     }
 
+    /// The same that asks the same network in another way.
+    pub(super) fn asking(&self, network: Box<dyn Inference>) -> Self {
+        Self { network, alphabet: self.alphabet.clone(), decoder: self.decoder, form: self.form }
+    }
+
     /// Whether it takes single lines of text at any width; else it takes whole plates, all their lines in one crop.
     pub(super) fn reads_lines(&self) -> bool {
         self.form.width.is_none()

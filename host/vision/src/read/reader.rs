@@ -123,6 +123,12 @@ impl PlateReader {
         Ok(Self { network: ReadingNetwork::new(network)? })
     }
 
+    /// The same reader that asks the same network in another way.
+    #[must_use]
+    pub fn asking(&self, network: Box<dyn Inference>) -> Self {
+        Self { network: self.network.asking(network) }
+    }
+
     /// Whether the network reads single lines of text instead of whole plates.
     pub fn reads_lines(&self) -> bool {
         self.network.reads_lines()

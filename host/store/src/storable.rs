@@ -9,7 +9,7 @@ const FIRST: i64 = -62_135_596_800_000_000;
 const LAST: i64 = 253_402_207_200_000_000;
 
 /// The event as it can be stored.
-pub(super) fn storable(event: &PlateEvent) -> PlateEvent {
+pub(crate) fn storable(event: &PlateEvent) -> PlateEvent {
     let mut event = event.clone();
     for time in [&mut event.captured_at, &mut event.received_at, &mut event.first_seen, &mut event.last_seen]
     {
