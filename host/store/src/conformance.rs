@@ -261,6 +261,26 @@ macro_rules! event_store_suite {
         }
 
         #[tokio::test]
+        async fn readers_answer_while_events_are_written() {
+            let (store, _kept) = $make();
+            let store = std::sync::Arc::new(store);
+            let writing = std::sync::Arc::clone(&store);
+            let writer = tokio::spawn(async move {
+                for round in 0..20 {
+                    let batch: Vec<_> = (0..20).map(|number| event(round * 20 + number, "AAA111")).collect();
+                    writing.upsert(&batch).await.unwrap();
+                }
+            });
+            while !writer.is_finished() {
+                let page = store.search(&EventQuery { limit: 500, ..all() }).await.unwrap();
+                assert_eq!(page.events.len() % 20, 0, "half a batch was seen");
+                tokio::task::yield_now().await;
+            }
+            writer.await.unwrap();
+            assert_eq!(store.search(&EventQuery { limit: 500, ..all() }).await.unwrap().events.len(), 400);
+        }
+
+        #[tokio::test]
         async fn numbers_and_times_without_a_text_are_stored_nearest_to_it() {
             let (store, _keep) = $make();
             for micros in [i64::MIN, i64::MAX, 0] {

@@ -49,26 +49,6 @@ async fn what_was_seen_lately_is_found_however_long_ago_it_was_captured() {
     assert!(plan.contains("event_by_last_seen"), "{plan}");
 }
 
-#[tokio::test]
-async fn readers_answer_while_events_are_written() {
-    let (store, _dir) = make();
-    let store = Arc::new(store);
-    let writing = Arc::clone(&store);
-    let writer = tokio::spawn(async move {
-        for round in 0..20 {
-            let batch: Vec<_> = (0..20).map(|number| event(round * 20 + number, "AAA111")).collect();
-            writing.upsert(&batch).await.unwrap();
-        }
-    });
-    while !writer.is_finished() {
-        let page = store.search(&EventQuery { limit: 500, ..all() }).await.unwrap();
-        assert_eq!(page.events.len() % 20, 0, "half a batch was seen");
-        tokio::task::yield_now().await;
-    }
-    writer.await.unwrap();
-    assert_eq!(store.search(&EventQuery { limit: 500, ..all() }).await.unwrap().events.len(), 400);
-}
-
 #[test]
 fn stores_that_are_not_ours_are_refused_in_one_line() {
     let (store, dir) = make();
