@@ -129,14 +129,14 @@ fetch_rustc() {
     mkdir -p "$CACHE"
     work=$(mktemp -d "$CACHE/fetching.XXXXXX")
     # shellcheck disable=SC2064
-    trap "rm -rf '$work'" EXIT
+    trap "rm -rf ${work@Q}" EXIT
     find_candidate "$work"
     say "fetching Debian's rustc-web ${version%%+*} for plugins; this takes some minutes, once"
     root=$work/rustc/root
     mkdir -p "$root" "$work/debs"
     download_debs "$work/debs" "$work"
     unpack_debs "$work/debs" "$root"
-    driver=$(compgen -G "$root/usr/lib/*/librustc_driver-*.so" | head -1)
+    driver=$(compgen -G "$root/usr/lib/*/librustc_driver-*.so" | head -1) || true
     [ -n "$driver" ] || die "rustc-web $version has no librustc_driver: 'rustup target add $WASM' would do instead"
     driver=${driver#"$root"}
     cat >"$work/rustc/rustc" <<SH
@@ -325,7 +325,7 @@ build_javascript() {
         say "fetching what makes a component of JavaScript"
         work=$(mktemp -d "$CACHE/fetching.XXXXXX")
         # shellcheck disable=SC2064
-        trap "rm -rf '$work'" EXIT
+        trap "rm -rf ${work@Q}" EXIT
         cp "$source"/package{,-lock}.json "$work"
         (cd "$work" && "${npm[@]}" ci --ignore-scripts --no-audit --no-fund --loglevel=error >&2)
         # Where another run was faster, its folder is as good.

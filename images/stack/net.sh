@@ -49,6 +49,17 @@ PYTHON
     done
 }
 
+# require_ports SERVER: its ports kept free. Whoever sat there would answer for it, and it would be taken for healthy.
+require_ports() {
+    local listener number
+    for listener in $(listeners "$1"); do
+        number=$(port "$listener")
+        if (exec 3<>"/dev/tcp/127.0.0.1/$number") 2>/dev/null; then
+            die "port $number of $1 is taken by another program: end that one, or 'stack down --delete' and 'up' give new ports"
+        fi
+    done
+}
+
 # http METHOD PORT PATH [BODY]: prints the status code of the answer; nothing where there is none within 5 seconds.
 http() (
     body=${4:-}

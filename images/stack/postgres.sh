@@ -11,7 +11,7 @@ find_postgres() {
     local found base; base=$(stack_base)
     libraries=
     if [ -n "${OVR_POSTGRES_BIN:-}" ]; then
-        bin=$OVR_POSTGRES_BIN
+        bin=$(cd "$CALLER" && realpath -m "$OVR_POSTGRES_BIN")
         [ -x "$bin/postgres" ] || die "OVR_POSTGRES_BIN=$bin has no postgres: PostgreSQL's folder of programs is right"
         return
     fi
@@ -28,6 +28,10 @@ find_postgres() {
     return 1
 }
 
+require_postgres() {
+    find_postgres || die "PostgreSQL's programs are gone: './dev stack up --only postgres' fetches them"
+}
+
 # postgres_debs PACKAGE: it and what it needs that the system lacks. LLVM is for compiling queries, which is off here;
 # Debian's way of keeping several clusters, in Perl, has no part in this.
 postgres_debs() {
@@ -37,7 +41,7 @@ postgres_debs() {
 }
 
 postgres_candidate() {
-    apt-cache "${apt_private[@]}" depends postgresql 2>/dev/null | sed -n 's/^ *Depends: \(postgresql-[0-9]*\)$/\1/p'
+    apt-cache "${apt_private[@]}" depends postgresql 2>/dev/null | sed -n 's/^ *Depends: \(postgresql-[0-9]*\)$/\1/p' || true
 }
 
 # download_postgres PACKAGE FOLDER
@@ -84,7 +88,8 @@ postgres_fetch() {
 
 # Sets `as` to what runs PostgreSQL's programs as somebody who is not root. Needs `libraries`.
 postgres_as() {
-    as=(env "LD_LIBRARY_PATH=$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" LC_ALL=C.UTF-8)
+    # An empty place in that list would be the folder where it runs.
+    as=(env "LD_LIBRARY_PATH=$libraries${libraries:+${LD_LIBRARY_PATH:+:}}${LD_LIBRARY_PATH:-}" LC_ALL=C.UTF-8)
     [ "$(id -u)" -ne 0 ] ||
         as=(setpriv "--reuid=$POSTGRES_USER" "--regid=$(id -gn "$POSTGRES_USER")" --clear-groups "${as[@]}" "HOME=$DIR/postgres")
 }
@@ -92,9 +97,9 @@ postgres_as() {
 # After kill -9 its lock file names a process whose remains may still stand in the table of processes, which PostgreSQL
 # takes for a server that runs. The file may go once nobody works in the data any more.
 postgres_unlock() {
-    local data=$DIR/postgres/data pid fact until=$((SECONDS + 10))
-    read -r pid <"$data/postmaster.pid" && ! facts "$pid" || return 0
-    while find /proc/[0-9]*/cwd -maxdepth 0 -lname "$data" 2>/dev/null | grep -q .; do
+    local data=$DIR/postgres/data until=$((SECONDS + 10))
+    # No pipe: find fails by the processes of others, into which it must not look.
+    while grep -qxF "$data" < <(find /proc/[0-9]*/cwd -maxdepth 0 -printf '%l\n' 2>/dev/null); do
         [ "$SECONDS" -lt "$until" ] || die "PostgreSQL processes without their server hold on to $data: end those first"
         sleep 0.05
     done
@@ -107,7 +112,7 @@ postgres_prepare() {
     [ ! -e "$home/data/PG_VERSION" ] || return 0
     [ "$(id -u)" -ne 0 ] || passable "$DIR" ||
         die "PostgreSQL does not run as root, and $DIR lets nobody else pass: a folder whose parents have o+x is right"
-    find_postgres
+    require_postgres
     postgres_as
     rm -rf "$home"
     mkdir "$home"
@@ -137,7 +142,7 @@ CONF
 
 postgres_command() {
     local bin libraries as modules
-    find_postgres
+    require_postgres
     postgres_as
     argv=("${as[@]}" "$bin/postgres" -D "$DIR/postgres/data" -p "$(port postgres)")
     modules=$("$bin/pg_config" --pkglibdir 2>/dev/null || echo "$bin/../lib")
@@ -147,7 +152,7 @@ postgres_command() {
 
 postgres_healthy() {
     local bin libraries as
-    find_postgres
+    find_postgres || return 1
     postgres_as
     "${as[@]}" "$bin/pg_isready" -q -h 127.0.0.1 -p "$(port postgres)" -t 2
 }

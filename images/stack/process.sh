@@ -63,7 +63,11 @@ launch() {
     pid=$!
     cd "$ROOT"
     facts "$pid" || fail_with_log "$server" "did not start"
-    printf '%s %s\n' "$pid" "${fact[19]}" >"$DIR/pids/$server"
+    # One that is not noted would be found by nobody again.
+    printf '%s %s\n' "$pid" "${fact[19]}" >"$DIR/pids/$server" || {
+        kill -s KILL "$pid" 2>/dev/null || true
+        die "cannot note that $server runs: $DIR must take a file (is the disk full?)"
+    }
 }
 
 fail_with_log() {
@@ -105,7 +109,7 @@ kill_server() {
     local pid members
     [ "$(server_state "$1")" != gone ] || return 0
     read -r pid _ <"$DIR/pids/$1"
-    kill -s STOP "$pid"
+    kill -s STOP "$pid" 2>/dev/null || return 0
     members=$(family "$pid")
     # shellcheck disable=SC2086
     kill -s KILL $members 2>/dev/null || true
@@ -118,7 +122,8 @@ stop_server() {
     [ "$(server_state "$1")" != gone ] || return 0
     read -r pid _ <"$DIR/pids/$1"
     # PostgreSQL's SIGTERM waits for every client to leave; its SIGINT does not.
-    if [ "$1" = postgres ]; then kill -s INT "$pid"; else kill -s TERM "$pid"; fi
+    # One that has just ended by itself is no fault.
+    if [ "$1" = postgres ]; then kill -s INT "$pid"; else kill -s TERM "$pid"; fi 2>/dev/null || true
     # One that is paused gets the signal when it goes on.
     signal_server "$1" CONT 2>/dev/null || true
     await_end "$1" "$STACK_STOP_S_MAX" || {

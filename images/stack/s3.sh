@@ -26,7 +26,10 @@ s3_fetch() (
 )
 
 s3_prepare() {
+    local name
     mkdir -p "$DIR/s3"
+    # Here a failure ends it, and not as an empty password in the file.
+    for name in s3 s3-key s3-rpc s3-admin; do secret "$name" >/dev/null; done
     # What has been answered for is on the disk, as it is with the servers of a site.
     cat >"$DIR/s3/garage.toml" <<TOML
 metadata_dir = "metadata"
@@ -54,8 +57,10 @@ TOML
 s3_key() { printf 'GK%s\n' "$(secret s3-key | cut -c1-24)"; }
 
 s3_command() {
+    # Not as arguments of env, which everybody may read; the shell that starts the server ends with it.
+    GARAGE_DEFAULT_ACCESS_KEY=$(s3_key) GARAGE_DEFAULT_SECRET_KEY=$(secret s3)
+    export GARAGE_DEFAULT_ACCESS_KEY GARAGE_DEFAULT_SECRET_KEY "GARAGE_DEFAULT_BUCKET=$S3_BUCKET"
     argv=(env NO_COLOR=1 "RUST_LOG=garage=info,garage_api_common=warn"
-        "GARAGE_DEFAULT_BUCKET=$S3_BUCKET" "GARAGE_DEFAULT_ACCESS_KEY=$(s3_key)" "GARAGE_DEFAULT_SECRET_KEY=$(secret s3)"
         "$CACHE/$GARAGE/garage" -c garage.toml server --single-node --default-bucket)
 }
 

@@ -13,6 +13,8 @@
 readonly SERVERS=(postgres kafka registry s3)
 readonly STACK_START_S_MAX=180
 readonly STACK_STOP_S_MAX=30
+# What the servers and these files need; Maven comes where something is fetched by it.
+readonly STACK_PACKAGES=(build-essential pkg-config python3 python3-pip openssl)
 
 # shellcheck source=images/stack/net.sh
 . images/stack/net.sh
@@ -48,10 +50,28 @@ servers: postgres kafka registry s3
 TEXT
 }
 
-# Sets `only`, `dir`, `secure`, `delete`, `follow`, `named` and `rest` from the arguments.
+# Prints what a command takes besides --dir.
+stack_takes() {
+    case $1 in
+        up) echo --only --secure ;;
+        down) echo --delete ;;
+        logs) echo --follow SERVER ;;
+        psql) echo -- ;;
+        start | stop | kill | pause | resume) echo SERVER ;;
+    esac
+}
+
+# Sets `only`, `dir`, `secure`, `delete`, `follow`, `named` and `rest` from the command and its arguments. What a command would
+# not heed is refused: `down kafka --delete` must not take everything away.
 stack_arguments() {
     only=("${SERVERS[@]}") dir="" secure="" delete="" follow="" named=() rest=()
+    local server kind takes; takes=" $(stack_takes "$1") "; shift
     while [ $# -gt 0 ]; do
+        case $1 in
+            -*) kind=$1 ;;
+            *) kind=SERVER ;;
+        esac
+        [[ $kind = --dir || $takes = *" $kind "* ]] || { stack_usage >&2; die "this command of stack does not take '$1'"; }
         case $1 in
             --dir) dir=${2:?--dir wants a folder}; shift ;;
             --only) IFS=, read -ra only <<<"${2:?--only wants servers, with commas}"; shift ;;
@@ -59,12 +79,10 @@ stack_arguments() {
             --delete) delete=yes ;;
             --follow) follow=yes ;;
             --) shift; rest=("$@"); break ;;
-            -*) stack_usage >&2; die "stack has no option '$1'" ;;
             *) named+=("$1") ;;
         esac
         shift
     done
-    local server
     for server in "${only[@]}" "${named[@]}"; do
         [[ " ${SERVERS[*]} " = *" $server "* ]] || die "there is no server '$server': ${SERVERS[*]} are right"
     done
@@ -98,13 +116,23 @@ stack_folder() {
     fi
 }
 
+# Whether DIR is a stack. Its lock is the first thing in it and the last one out; what lies in a folder without one is
+# somebody else's, whatever it is called.
+is_stack() { [ -e "$DIR/ovr-stack.lock" ]; }
+
 # Makes the folder and holds its lock until this shell ends: one command at a time changes a stack.
 stack_lock() {
-    (umask 066 && mkdir -p "$DIR") || die "cannot make $DIR: --dir names another folder"
+    [ -z "$(ls -A "$DIR" 2>/dev/null)" ] || is_stack ||
+        die "$DIR is no stack and has something in it: --dir with a new or empty folder is right"
     umask 077
+    while true; do
+        (umask 066 && mkdir -p "$DIR") || die "cannot make $DIR: --dir names another folder"
+        exec 8>"$DIR/ovr-stack.lock"
+        flock -w 300 8 || die "another command has held the stack in $DIR for five minutes: end that one"
+        # Whoever held it may have deleted the stack, and with it the file that is locked here.
+        [ ! "$DIR/ovr-stack.lock" -ef /proc/self/fd/8 ] || break
+    done
     mkdir -p "$DIR"/{logs,pids,ports,secrets}
-    exec 8>"$DIR/lock"
-    flock -w 300 8 || die "another command has held the stack in $DIR for five minutes: end that one"
 }
 
 # A stack is made with or without TLS and passwords; its data cannot change sides.
@@ -118,10 +146,10 @@ stack_security() {
 
 is_secure() { [ "$(cat "$DIR/security")" = yes ]; }
 
-# secret NAME: a password of 256 bits, made when it is first asked for.
+# secret NAME: a password of 256 bits, made when it is first asked for; whole, or not at all where the disk is full.
 secret() {
     local file=$DIR/secrets/$1
-    [ -s "$file" ] || od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$file"
+    [ -s "$file" ] || { od -An -N32 -tx1 /dev/urandom | tr -d ' \n' >"$file.new" && mv "$file.new" "$file"; }
     cat "$file"
 }
 
@@ -133,6 +161,7 @@ start_server() {
         paused) die "$server is paused: './dev stack resume $server' is right" ;;
         gone)
             "${server}_prepare"
+            require_ports "$server"
             launch "$server"
             ;;
     esac
@@ -173,7 +202,7 @@ write_exports() {
 
 stack_up() {
     local server
-    setup_packages
+    install_packages "${STACK_PACKAGES[@]}"
     # In shells of their own, for fetching has exit traps.
     for server in "${only[@]}"; do ("${server}_fetch"); done
     stack_lock
@@ -185,7 +214,7 @@ stack_up() {
 
 stack_down() {
     local server stopping pids=()
-    [ -d "$DIR/pids" ] || return 0
+    is_stack || return 0
     stack_lock
     for server in "${SERVERS[@]}"; do
         stop_server "$server" &
@@ -198,13 +227,14 @@ stack_down() {
 
 # Takes away what a stack is made of, and the folder only where nothing else is left in it.
 stack_delete() {
-    rm -rf "$DIR"/{logs,pids,ports,secrets,security,lock,env,env.new} "${SERVERS[@]/#/$DIR/}"
+    rm -rf "$DIR"/{logs,pids,ports,secrets,security,env,env.new} "${SERVERS[@]/#/$DIR/}"
+    rm "$DIR/ovr-stack.lock"
     rmdir "$DIR" 2>/dev/null || [ ! -e "$DIR" ] || say "$DIR has something else in it and stays"
 }
 
 stack_status() {
     local server state pid code=0
-    [ -d "$DIR/pids" ] || die "there is no stack in $DIR: './dev stack up' makes one"
+    is_stack || die "there is no stack in $DIR: './dev stack up' makes one"
     printf '%-9s %-9s %8s %6s %10s\n' SERVER STATE PID PORT RESIDENT
     for server in "${SERVERS[@]}"; do
         [ -e "$DIR/ports/$server" ] || continue
@@ -233,7 +263,7 @@ stack_logs() {
 stack_each() {
     local server
     [ ${#named[@]} -gt 0 ] || die "stack $1 wants the name of a server: one of ${SERVERS[*]}"
-    [ -d "$DIR/pids" ] || die "there is no stack in $DIR: './dev stack up' makes one"
+    is_stack || die "there is no stack in $DIR: './dev stack up' makes one"
     stack_lock
     for server in "${named[@]}"; do
         [ -e "$DIR/ports/$server" ] || die "$server is no part of the stack in $DIR: './dev stack up --only $server' adds it"
@@ -249,46 +279,52 @@ stack_each() {
 }
 
 stack_psql() {
-    local bin libraries as
-    [ -e "$DIR/ports/postgres" ] || die "there is no PostgreSQL in $DIR: './dev stack up --only postgres' makes one"
-    find_postgres
-    as=(env "LD_LIBRARY_PATH=$libraries" "PGPASSWORD=$(secret postgres)" PGHOST=127.0.0.1 "PGPORT=$(port postgres)" PGUSER=ovr
-        PGDATABASE=postgres)
+    local bin libraries PGPASSWORD PGPORT
+    is_stack && [ -e "$DIR/ports/postgres" ] ||
+        die "there is no PostgreSQL in $DIR: './dev stack up --only postgres' makes one"
+    require_postgres
+    # Not as arguments of env, which everybody may read.
+    PGPASSWORD=$(secret postgres) PGPORT=$(port postgres)
+    export PGPASSWORD PGPORT PGHOST=127.0.0.1 PGUSER=ovr PGDATABASE=postgres
+    [ -z "$libraries" ] || export LD_LIBRARY_PATH=$libraries
     cd "$CALLER"
-    exec "${as[@]}" "$bin/psql" "${rest[@]}"
+    exec "$bin/psql" "${rest[@]}"
 }
 
 stack() {
     local only dir secure delete follow named rest verb=${1:-help}
     [ $# -eq 0 ] || shift
-    stack_arguments "$@"
+    [[ " up down status logs psql start stop kill pause resume help " = *" $verb "* ]] ||
+        { stack_usage >&2; die "there is no command 'stack $verb'"; }
+    stack_arguments "$verb" "$@"
     stack_folder "$dir"
     case $verb in
         up | down | status | logs | psql) "stack_$verb" ;;
         start | stop | kill | pause | resume) stack_each "$verb" ;;
         help) stack_usage ;;
-        *) stack_usage >&2; die "there is no command 'stack $verb'" ;;
     esac
 }
 
 # with_stack SERVERS COMMAND...: runs a command beside a stack of its own, which goes when the command has ended or this
 # shell does, however that happens. SERVERS are separated by spaces; none is fine.
 with_stack() {
-    local left
+    local left here
     secure="" delete=yes
     read -ra only <<<"$1"; shift
     [ ${#only[@]} -gt 0 ] || { "$@"; return; }
-    # What a ./dev left that was killed itself.
-    for left in "$(stack_base)"/stack/test-*; do
+    # What a ./dev left that was killed itself. Other containers that share the cache number their processes anew, and whether
+    # theirs run cannot be seen from here.
+    here=$(stat -Lc %i /proc/self/ns/pid)
+    for left in "$(stack_base)/stack/test-$here"-*; do
         [ ! -d "$left" ] || [ -d "/proc/${left##*-}" ] || (DIR=$left; stack_down)
     done
-    stack_folder "$(stack_base)/stack/test-$$"
-    trap stack_down EXIT
-    # In a shell of its own, whose umask and lock are not the command's.
+    stack_folder "$(stack_base)/stack/test-$here-$$"
+    trap '(stack_down)' EXIT
+    # In shells of their own, whose umask and lock are not the command's.
     (stack_up) >/dev/null
     # shellcheck source=/dev/null
     . "$DIR/env"
     "$@"
     trap - EXIT
-    stack_down
+    (stack_down)
 }
