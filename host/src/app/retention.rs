@@ -158,7 +158,7 @@ impl Retention {
             let file = self.files.look_file();
             tracing::error!(
                 "no picture is purged, because the wall clock may be wrong: it says {now}; {doubt}. Synchronise the clock; if \
-                 it is right, remove {} and restart",
+                 it is right, say so by `date -u +%FT%TZ >{}` and restart",
                 file.display()
             );
         }

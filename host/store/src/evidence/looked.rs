@@ -12,7 +12,8 @@ use super::layout;
 const NAME: &str = "looked-at";
 
 impl FilesStore {
-    /// Notes that the clock was believed at this time. Survives a crash; a power cut may leave the note before it.
+    /// Notes that the clock was believed at this time. Survives a crash; after a power cut the note may be
+    /// missing or empty, and the newest picture stands for it.
     pub fn note_look(&self, at: Timestamp) -> std::io::Result<()> {
         let partial = self.root().join(PARTIAL).join(NAME);
         let mut file = File::create(&partial)?;

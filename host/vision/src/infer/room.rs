@@ -5,7 +5,7 @@
 //! ([`Gathering`]); their inputs stand one behind the other along the first side, and each gets its own rows of the outputs.
 //!
 //! There is no thread of the room: whoever stands first in the line runs the network, for itself and for those gathered
-//! with it, while they sleep. What comes of a run, an error or a panic too, comes to all of them.
+//! with it, while they sleep. When a run for several fails, each is run alone, and gets what comes of it, an error or a panic too.
 
 mod batch;
 
@@ -156,8 +156,9 @@ impl Inference for Seat {
         line = self.room.gather(line, self, now);
         let calls = line.begin(input, self.room.gathering.rows_max);
         drop(line);
-        let answers = self.room.run(input, &calls);
-        self.room.lock().end(&calls, answers)
+        let mut answers = self.room.run(input, &calls);
+        answers.resize_with(calls.len(), || Err(self.room.unanswered()));
+        self.room.lock().end(&calls, answers).unwrap_or_else(|| Err(self.room.unanswered()))
     }
 }
 
@@ -195,22 +196,42 @@ impl Room {
         waited.unwrap_or_else(PoisonError::into_inner).0
     }
 
-    /// One run for all of `calls`: an answer each. The first is the caller's own, and `input` what it asks.
+    /// One run for all of `calls`: an answer each. The first is the caller's own, and `input` what it asks. When the run fails,
+    /// each is run by itself: what is too much together (the memory of an accelerator) may do singly, and one input that
+    /// no network takes is nobody else's fault.
     fn run(&self, input: &Tensor, calls: &[Call]) -> Vec<Answer> {
         let others: Vec<&Tensor> = calls.iter().skip(1).filter_map(|call| call.input.as_ref()).collect();
+        match self.run_once(input, &others) {
+            Ok(answers) => answers.into_iter().map(Ok).collect(),
+            Err(error) if others.is_empty() => vec![Err(error)],
+            Err(error) => {
+                tracing::debug!(
+                    model = self.info.name,
+                    together = calls.len(),
+                    "running one by one: {error}"
+                );
+                let each = std::iter::once(input).chain(others);
+                each.map(|input| self.run_once(input, &[])?.pop().ok_or_else(|| self.unanswered())).collect()
+            }
+        }
+    }
+
+    /// One run of the network: the outputs for each.
+    fn run_once(&self, first: &Tensor, others: &[&Tensor]) -> Result<Vec<Vec<Tensor>>, InferenceError> {
+        metric::inference_run(&self.info.name, 1 + others.len() as u64);
         // A network that panicked holds buffers and no invariants, and the next run starts afresh.
         let outcome = catch_unwind(AssertUnwindSafe(|| {
-            self.network.lock().unwrap_or_else(PoisonError::into_inner).run(input, &others)
+            self.network.lock().unwrap_or_else(PoisonError::into_inner).run(first, others)
         }));
-        let outcome = outcome.unwrap_or_else(|_| {
+        outcome.unwrap_or_else(|_| {
             let reason = "it panicked; what was said of it stands in the log before this line".to_owned();
             Err(InferenceError::Run { model: self.info.name.clone(), reason })
-        });
-        metric::inference_run(&self.info.name, calls.len() as u64);
-        match outcome {
-            Ok(answers) => answers.into_iter().map(Ok).collect(),
-            Err(error) => calls.iter().map(|_| Err(error.clone())).collect(),
-        }
+        })
+    }
+
+    fn unanswered(&self) -> InferenceError {
+        let reason = "it gave no answer to an input".to_owned();
+        InferenceError::Run { model: self.info.name.clone(), reason }
     }
 }
 
@@ -261,10 +282,10 @@ impl Line {
     }
 
     /// Hands out the answers of a run, and gives the first: that of the seat that ran it.
-    fn end(&mut self, calls: &[Call], answers: Vec<Answer>) -> Answer {
+    fn end(&mut self, calls: &[Call], answers: Vec<Answer>) -> Option<Answer> {
         self.is_running = false;
         let mut answers = answers.into_iter();
-        let own = answers.next().unwrap_or_else(|| Ok(Vec::new()));
+        let own = answers.next();
         for (call, answer) in calls.iter().skip(1).zip(answers) {
             self.answers.insert(call.seat, answer);
             call.woken.notify_one();
