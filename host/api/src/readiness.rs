@@ -63,6 +63,10 @@ impl Ready {
         }
         let checks = Arc::new(self.look().await);
         let was_ready = last.as_ref().is_none_or(|seen| is_ready(&seen.checks));
+        if !was_ready && is_ready(&checks) {
+            // As loud as what it ends.
+            tracing::warn!("ready again");
+        }
         for check in checks.iter().filter(|_| was_ready) {
             if let Some(failure) = &check.failure {
                 tracing::warn!(part = check.name, "not ready: {failure}");

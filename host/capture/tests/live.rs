@@ -213,8 +213,10 @@ fn a_stall_and_a_frozen_picture_are_seen_and_healed() {
     camera.take(10);
     server.fault("/cam", Fault::Freeze).unwrap();
     camera.fault(|fault| matches!(fault, LinkFault::Frozen { .. }));
-    server.heal("/cam").unwrap();
     camera.until(|_| camera.link.state().connections >= 3);
+    assert!(camera.link.state().is_frozen, "a new connection to the old picture heals nothing");
+    server.heal("/cam").unwrap();
+    camera.until(|_| !camera.link.state().is_frozen);
     assert_in_order(&camera.take(10));
     camera.stop();
 }

@@ -99,6 +99,8 @@ pub struct CameraHealth {
 pub enum HealthWarning {
     /// It looks somewhere else than it did.
     Moved,
+    /// It sends one and the same picture, also after it was connected to again.
+    Frozen,
     /// Something stands or hangs before it.
     Covered,
     /// The picture is too dark.
@@ -115,8 +117,9 @@ pub enum HealthWarning {
 
 impl HealthWarning {
     /// Every warning, with the name that it has in answers and metrics.
-    pub const ALL: [(Self, &'static str); 7] = [
+    pub const ALL: [(Self, &'static str); 8] = [
         (Self::Moved, "moved"),
+        (Self::Frozen, "frozen"),
         (Self::Covered, "covered"),
         (Self::Dark, "dark"),
         (Self::Overexposed, "overexposed"),

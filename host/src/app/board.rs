@@ -14,8 +14,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use ovr_capture::{Link, VideoFacts};
-use ovr_domain::camera::{CameraBoard, CameraHealth, CameraStatus, LinkPhase, NoStill, Snapshot, Still};
+use ovr_capture::{Link, LinkState, VideoFacts};
+use ovr_domain::camera::{
+    CameraBoard, CameraHealth, CameraStatus, HealthWarning, LinkPhase, NoStill, Snapshot, Still,
+};
 use ovr_domain::port::SourceError;
 use ovr_domain::time::Clock;
 use ovr_domain::track::Detection;
@@ -112,12 +114,12 @@ impl Card {
     pub(crate) fn due(&self, frame: &Frame) {
         if self.lock().sight.is_due(frame.presented_at) {
             let grid = sight::grid_of(&frame.picture);
-            let decode = self.link.as_ref().and_then(|link| link.state().decode);
+            let link = self.link.as_ref().map(Link::state);
             let (fps, health) = {
                 let mut state = self.lock();
                 state.sight.see(&grid, frame.presented_at);
                 let fps = state.arrivals.per_second(self.clock.monotonic());
-                (fps, self.health(&mut state, decode))
+                (fps, self.health(&mut state, link.as_ref()))
             };
             metric::camera_health(&self.id, fps, &health);
             if self.link.is_some() {
@@ -186,12 +188,17 @@ impl Card {
     }
 
     /// How well it sees, decodes and is looked at.
-    fn health(&self, state: &mut State, decode: Option<Duration>) -> CameraHealth {
+    fn health(&self, state: &mut State, link: Option<&LinkState>) -> CameraHealth {
+        let mut health = state.sight.health(self.clock.now(), self.uptime());
+        if link.is_some_and(|link| link.is_frozen) {
+            health.warnings.push(HealthWarning::Frozen);
+        }
+        let decode = link.and_then(|link| link.decode);
         CameraHealth {
             decode_ms: decode.map(|span| span.as_secs_f32() * 1e3),
             looks_per_second: state.looks.per_second(self.clock.monotonic()),
             look_every: self.look_every.load(Ordering::Relaxed),
-            ..state.sight.health(self.clock.now(), self.uptime())
+            ..health
         }
     }
 
@@ -230,7 +237,7 @@ impl Card {
             reads: self.reads.load(Ordering::Relaxed),
             last_frame_at: state.last.map(|(at, _)| at),
             clock_synchronised: state.last.map(|(_, synchronised)| synchronised),
-            health: self.health(&mut state, link.as_ref().and_then(|link| link.decode)),
+            health: self.health(&mut state, link.as_ref()),
         }
     }
 

@@ -44,6 +44,8 @@ pub struct LinkState {
     /// Median time of the last pictures from the last coded piece that went into the decoder to the picture that came out,
     /// with the wait for other pictures where the decoder needs them.
     pub decode: Option<Duration>,
+    /// The picture stood still for too long and has not changed since, whatever was done about it.
+    pub is_frozen: bool,
     /// What is thought of the camera's clock.
     pub clock: ClockState,
     /// How often the camera's clock has jumped.
@@ -80,6 +82,7 @@ impl Link {
             frames_lost: 0,
             facts: None,
             decode: None,
+            is_frozen: false,
             clock: ClockState::Unknown,
             clock_jumps: 0,
             left_behind: 0,

@@ -235,7 +235,10 @@ impl LiveSource {
     fn take(&mut self, mut connection: Box<Connection>, since: Duration, arrived: Arrived) -> Option<Frame> {
         let (now, received_at) = (self.clock.monotonic(), self.clock.now());
         let look = self.watch.compares().then(|| stall::look_of(&arrived.picture));
-        if let Err(fault) = self.watch.frame(now, look) {
+        let seen = self.watch.frame(now, look);
+        let is_frozen = self.watch.is_frozen();
+        if let Err(fault) = seen {
+            self.link.change(|state| state.is_frozen = is_frozen);
             self.fault(&fault, Some((connection, Some(since))), now);
             return None;
         }
@@ -255,6 +258,7 @@ impl LiveSource {
             state.frames += 1;
             state.frames_lost += lost;
             (state.clock, state.clock_jumps, state.decode) = (clock, clock_jumps, decode);
+            state.is_frozen = is_frozen;
         });
         if is_first || self.sequence.is_multiple_of(TOLD_AGAIN) {
             self.tell_up();

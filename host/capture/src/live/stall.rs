@@ -39,6 +39,11 @@ impl Watch {
         }
     }
 
+    /// Whether the picture is the one that stood still for too long: from the freeze on, over all reconnects, until it changes.
+    pub(crate) fn is_frozen(&self) -> bool {
+        self.freezes > 0
+    }
+
     /// Whether looks are compared at all.
     pub(crate) fn compares(&self) -> bool {
         self.freeze_timeout.is_some()
@@ -144,7 +149,9 @@ mod tests {
             }
         }
         assert_eq!(freezes, [5, 10, 20, 40, 80]);
+        assert!(watch.is_frozen());
         watch.frame(s(200), Some(2)).unwrap();
+        assert!(!watch.is_frozen());
         assert_eq!(
             watch.frame(s(205), Some(2)),
             Err(LinkFault::Frozen { ms: 5_000 }),

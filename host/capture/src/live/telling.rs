@@ -80,6 +80,10 @@ impl LiveSource {
     /// A connection gave its first frame.
     pub(super) fn tell_connected(&self) {
         let mut connections = 0;
+        if self.link.state().fault.is_some() {
+            // As loud as what it ends: whoever read that the camera fails reads on here.
+            tracing::warn!(source = self.name, camera = %self.camera, "camera is back");
+        }
         self.link.enter(LinkPhase::Streaming, self.clock.now(), None);
         self.link.change(|state| {
             state.attempts = 0;
