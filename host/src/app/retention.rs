@@ -336,4 +336,21 @@ mod tests {
         bench.run().purge();
         assert!(!bench.has(crop));
     }
+
+    #[test]
+    fn the_time_that_a_person_writes_into_the_note_counts_also_when_a_picture_is_of_the_future() {
+        let bench = Bench::new();
+        bench.clock.advance(YEAR);
+        bench.put(EvidenceKind::Scene);
+        bench.clock.set(START);
+        let crop = bench.put(EvidenceKind::PlateCrop);
+        bench.clock.set(START.plus(Duration::from_hours(3)));
+        bench.run().purge();
+        assert!(bench.has(crop), "the newest picture says that the clock is a year behind");
+        // What `date -u +%FT%TZ` prints.
+        let whole: String = bench.clock.now().to_string().chars().take(19).collect();
+        std::fs::write(bench.files.look_file(), format!("{whole}Z\n")).unwrap();
+        bench.run().purge();
+        assert!(!bench.has(crop));
+    }
 }
